@@ -1,0 +1,1 @@
+"""The delivery promise: at least once on the wire, once in effect."""

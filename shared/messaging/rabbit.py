@@ -1,0 +1,297 @@
+"""The bus over RabbitMQ: durable exchanges, a quorum queue per service, pipelined confirms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import aio_pika
+from aio_pika.abc import (
+    AbstractExchange,
+    AbstractIncomingMessage,
+    AbstractRobustChannel,
+    AbstractRobustConnection,
+)
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.exceptions import DeliveryError
+
+from shared.errors import Outage
+from shared.messaging.bus import Bus, Hear, Subscription
+from shared.messaging.envelope import Envelope, UnknownMessage, decode, encode
+from shared.telemetry import logger
+
+PUBLISH_TIMEOUT = 5.0
+PACK = 100
+PREFETCH = 64
+_GONE = (
+    AMQPError,
+    ChannelInvalidStateError,
+    ConnectionError,
+    TimeoutError,
+    OSError,
+    asyncio.InvalidStateError,
+)
+
+Topology = Mapping[str, tuple[str, ...]]
+"""Each service and the events it listens to. Every process declares all of it, so that nothing is
+published before the queue it belongs in exists."""
+
+
+class RabbitBus(Bus):
+    """Publishes and consumes on two connections: a blocked publisher must not stop acknowledgements."""
+
+    stores = False
+
+    def __init__(self, url: str, topology: Topology, *, prefix: str = "holdfast") -> None:
+        self._url = url
+        self._topology = topology
+        self._prefix = prefix
+        self._lock = asyncio.Lock()
+        self._publishing: AbstractRobustConnection | None = None
+        self._consuming: AbstractRobustConnection | None = None
+        self._commands: AbstractExchange | None = None
+        self._events: AbstractExchange | None = None
+        self._channel: AbstractRobustChannel | None = None
+        self._consumers: dict[str, Consumer] = {}
+        self._starting: set[asyncio.Task[None]] = set()
+        self._log = logger("bus")
+
+    async def _connect(self, name: str) -> AbstractRobustConnection:
+        try:
+            return await aio_pika.connect_robust(
+                self._url,
+                timeout=5,
+                heartbeat=15,
+                reconnect_interval=1,
+                client_properties={"connection_name": f"{self._prefix} {name}"},
+            )
+        except _GONE as error:
+            raise Outage(f"RabbitMQ does not answer: {error!r}") from error
+
+    async def _open(self) -> None:
+        async with self._lock:
+            if self._channel is not None and not self._channel.is_closed:
+                return
+            if self._publishing is None:
+                self._publishing = await self._connect("publishing")
+            try:
+                channel = await self._publishing.channel(publisher_confirms=True, on_return_raises=True)
+                self._commands, self._events = await declare(channel, self._topology, self._prefix)
+            except _GONE as error:
+                raise Outage(f"RabbitMQ is not ready: {error!r}") from error
+            assert isinstance(channel, AbstractRobustChannel)
+            self._channel = channel
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        await self._open()
+        try:
+            for level in in_order(envelopes):
+                await asyncio.gather(*(self._send(key, pack) for key, pack in level))
+        except asyncio.CancelledError as error:
+            # A black-holed link ends a publish with CancelledError although nobody cancelled it.
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise
+            raise Outage("RabbitMQ stopped answering") from error
+        except _GONE as error:
+            await self._drop_channel()
+            raise Outage(f"RabbitMQ did not confirm: {error!r}") from error
+
+    async def _send(self, key: tuple[bool, str], pack: list[Envelope]) -> None:
+        is_command, routing_key = key
+        exchange = self._commands if is_command else self._events
+        assert exchange is not None
+        message = aio_pika.Message(
+            encode(pack),
+            content_type="application/cloudevents+json"
+            if len(pack) == 1
+            else "application/cloudevents-batch+json",
+            message_id=pack[0].id,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            headers={"traceparent": pack[0].traceparent},
+        )
+        try:
+            await exchange.publish(message, routing_key, mandatory=is_command, timeout=PUBLISH_TIMEOUT)
+        except DeliveryError as error:
+            raise Outage(f"RabbitMQ did not take {routing_key}: {error!r}") from error
+
+    async def _drop_channel(self) -> None:
+        # One message id must never be in flight twice on a channel: the first confirm would count for both.
+        channel, self._channel = self._channel, None
+        if channel is not None and not channel.is_closed:
+            try:
+                await asyncio.wait_for(channel.close(), 2)
+            except _GONE as error:
+                self._log.info("channel was already gone", error=repr(error))
+
+    async def subscribe(self, subscription: Subscription) -> None:
+        starting = asyncio.create_task(self._keep_trying(subscription))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+
+    async def _keep_trying(self, subscription: Subscription) -> None:
+        while True:
+            try:
+                await self._open()
+                connection = await self._consuming_connection()
+                channel = await connection.channel()
+                await channel.set_qos(prefetch_count=PREFETCH)
+                queue = await channel.get_queue(f"{self._prefix}.{subscription.service}")
+                consumer = Consumer(subscription)
+                self._consumers[subscription.service] = consumer
+                await consumer.start(queue)
+                return
+            except (Outage, *_GONE) as error:
+                self._log.warning("waiting for RabbitMQ", service=subscription.service, error=str(error))
+                await asyncio.sleep(1)
+
+    async def _consuming_connection(self) -> AbstractRobustConnection:
+        async with self._lock:
+            if self._consuming is None:
+                self._consuming = await self._connect("consuming")
+            return self._consuming
+
+    async def unsubscribe(self, service: str) -> None:
+        consumer = self._consumers.pop(service, None)
+        if consumer is not None:
+            await consumer.stop()
+
+    async def listen(self, patterns: Sequence[str], hear: Hear) -> None:
+        starting = asyncio.create_task(self._listen(tuple(patterns), hear))
+        self._starting.add(starting)
+        starting.add_done_callback(self._starting.discard)
+
+    async def _listen(self, patterns: tuple[str, ...], hear: Hear) -> None:
+        async def heard(message: AbstractIncomingMessage) -> None:
+            for envelope in decode(message.body):
+                await hear(envelope)
+
+        while True:
+            try:
+                await self._open()
+                connection = await self._consuming_connection()
+                channel = await connection.channel()
+                queue = await channel.declare_queue(exclusive=True, auto_delete=True, durable=False)
+                for pattern in patterns:
+                    await queue.bind(f"{self._prefix}.evt", pattern)
+                await queue.consume(heard, no_ack=True)
+                return
+            except (Outage, *_GONE) as error:
+                self._log.warning("not hearing live events yet", error=str(error))
+                await asyncio.sleep(1)
+
+    async def close(self) -> None:
+        for starting in list(self._starting):
+            starting.cancel()
+        for service in list(self._consumers):
+            await self.unsubscribe(service)
+        for connection in (self._consuming, self._publishing):
+            if connection is not None:
+                await connection.close()
+
+    @property
+    def connected(self) -> bool:
+        return self._publishing is not None and self._publishing.connected.is_set()
+
+
+class Consumer:
+    """Hands deliveries over in tasks of our own: a lost connection cancels aio-pika's callbacks midway."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+        self._waiting: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._queue: aio_pika.abc.AbstractQueue | None = None
+        self._tag = ""
+        self._worker: asyncio.Task[None] | None = None
+        self._log = logger(subscription.service)
+
+    async def start(self, queue: aio_pika.abc.AbstractQueue) -> None:
+        self._queue = queue
+        self._worker = asyncio.create_task(self._work())
+        self._tag = await queue.consume(self._waiting.put)
+
+    async def _work(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            while not self._waiting.empty() and len(batch) < PREFETCH:
+                batch.append(self._waiting.get_nowait())
+            await self._take(batch)
+            for _ in batch:
+                self._waiting.task_done()
+
+    async def _take(self, batch: list[AbstractIncomingMessage]) -> None:
+        envelopes: list[Envelope] = []
+        for message in batch:
+            try:
+                envelopes += decode(message.body)
+            except UnknownMessage as error:
+                await self._subscription.refuse(message.body, str(error))
+        if envelopes:
+            await self._subscription.deliver(envelopes)
+        for message in batch:
+            try:
+                await message.ack()
+            except _GONE as error:
+                # The connection went meanwhile: the message comes again and the inbox knows it.
+                self._log.info("acknowledgement lost", error=repr(error))
+
+    async def stop(self) -> None:
+        if self._queue is not None:
+            try:
+                await asyncio.wait_for(self._queue.cancel(self._tag), 2)
+                await asyncio.wait_for(self._waiting.join(), 20)
+            except _GONE as error:
+                self._log.info("stopped without the broker", error=repr(error))
+        if self._worker is not None:
+            self._worker.cancel()
+
+
+def in_order(envelopes: Sequence[Envelope]) -> Iterator[list[tuple[tuple[bool, str], list[Envelope]]]]:
+    """Levels of packs that may be sent side by side without mixing up the order within a subject."""
+    last: dict[str, tuple[int, tuple[bool, str]]] = {}
+    levels: defaultdict[int, defaultdict[tuple[bool, str], list[Envelope]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for envelope in envelopes:
+        key = (envelope.is_command, envelope.receiver if envelope.is_command else envelope.type)
+        level, before = last.get(envelope.subject, (0, key))
+        level += before != key
+        last[envelope.subject] = (level, key)
+        levels[level][key].append(envelope)
+    for level in sorted(levels):
+        yield [
+            (key, together[start : start + PACK])
+            for key, together in levels[level].items()
+            for start in range(0, len(together), PACK)
+        ]
+
+
+async def declare(
+    channel: aio_pika.abc.AbstractChannel, topology: Topology, prefix: str
+) -> tuple[AbstractExchange, AbstractExchange]:
+    """Declare exchanges, queues and bindings. RabbitMQ refuses changed arguments, so these stay."""
+    commands = await channel.declare_exchange(f"{prefix}.cmd", aio_pika.ExchangeType.DIRECT, durable=True)
+    events = await channel.declare_exchange(f"{prefix}.evt", aio_pika.ExchangeType.TOPIC, durable=True)
+    dead = await channel.declare_exchange(f"{prefix}.dlx", aio_pika.ExchangeType.DIRECT, durable=True)
+    for service, heard in topology.items():
+        grave = await channel.declare_queue(
+            f"{prefix}.{service}.dead", durable=True, arguments={"x-queue-type": "quorum"}
+        )
+        await grave.bind(dead, service)
+        queue = await channel.declare_queue(
+            f"{prefix}.{service}",
+            durable=True,
+            arguments={
+                "x-queue-type": "quorum",
+                "x-delivery-limit": 20,
+                "x-dead-letter-exchange": f"{prefix}.dlx",
+                "x-dead-letter-routing-key": service,
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+        )
+        await queue.bind(commands, service)
+        for name in heard:
+            await queue.bind(events, name)
+    return commands, events

@@ -1,0 +1,1 @@
+"""The saga engine: definitions as data, a pure advance, durable timers."""
