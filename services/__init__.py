@@ -1,0 +1,1 @@
+"""The services. This file keeps `services/calendar` from shadowing the standard library."""

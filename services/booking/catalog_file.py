@@ -1,0 +1,93 @@
+"""Reading a catalog file: YAML to a catalog, every complaint with the line it stands on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from services.booking.catalog import Catalog
+from shared.errors import BadRequest
+
+Place = tuple[int, int]
+Path = tuple[str | int, ...]
+
+
+def read_catalog(text: str, name: str) -> Catalog:
+    """The catalog of a file; raises BadRequest `catalog_invalid` with every error and its line."""
+    places: dict[Path, Place] = {}
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = _plain(root, (), places) if root else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise _invalid(name, [_complaint((), place, str(error.problem))]) from error
+    if not isinstance(content, dict):
+        raise _invalid(name, [_complaint((), (1, 1), "the file describes no business")])
+    try:
+        return Catalog.model_validate(content)
+    except ValidationError as error:
+        raise _invalid(name, [_located(one, places) for one in _own(error.errors())]) from error
+
+
+def _plain(node: yaml.Node, path: Path, places: dict[Path, Place]) -> Any:
+    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, index), places) for index, child in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, places)
+    return yaml.SafeLoader("").construct_object(node)
+
+
+def _mapping(node: yaml.MappingNode, path: Path, places: dict[Path, Place]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        if key in found:
+            raise yaml.MarkedYAMLError(problem=f"{key!r} stands here twice", problem_mark=key_node.start_mark)
+        found[key] = _plain(value_node, (*path, key), places)
+        places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+    return found
+
+
+def _own(errors: list[Any]) -> list[Any]:
+    """Without the complaints that a list is empty only because its entries were refused."""
+    return [
+        one
+        for one in errors
+        if one["type"] != "too_short"
+        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in errors if other is not one)
+    ]
+
+
+def _located(error: Any, places: dict[Path, Place]) -> dict[str, Any]:
+    path: Path = tuple(error["loc"])
+    known = next((path[:end] for end in range(len(path), -1, -1) if path[:end] in places), ())
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = f"{path[-1]!r} is not a word this part of a catalog knows"
+    elif error["type"] == "missing":
+        message = f"{path[-1]!r} is missing"
+    return _complaint(path, places.get(known, (1, 1)), message)
+
+
+def _complaint(path: Path, place: Place, message: str) -> dict[str, Any]:
+    return {
+        "line": place[0],
+        "column": place[1],
+        "path": ".".join(str(part) for part in path),
+        "message": message,
+    }
+
+
+def _invalid(name: str, errors: list[dict[str, Any]]) -> BadRequest:
+    errors.sort(key=lambda one: int(one["line"]))
+    first = errors[0]
+    return BadRequest(
+        "catalog_invalid",
+        f"{name}, line {first['line']}: {first['message']}. Nothing was changed.",
+        errors=errors,
+        next_steps=[{"action": "mend the lines named and apply the file again"}],
+    )
