@@ -185,7 +185,7 @@ class Catalog(Entry):
             for currency in offering.prices:
                 if currency not in self.business.currencies:
                     raise ValueError(
-                        f"offering {offering.slug!r} has a price in {currency}, which is no currency of the business"
+                        f"{offering.slug!r} is priced in {currency}, which the business does not take"
                     )
         return self
 

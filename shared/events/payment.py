@@ -11,7 +11,7 @@ PaymentMethod = Literal["checkout", "card"]
 
 
 class CollectPayment(Command, name="payment.collect"):
-    """Reserve the amount on the customer's means of payment before the deadline. Idempotent on the booking."""
+    """Reserve the amount on the customer's means of payment before the deadline. Once per booking."""
 
     booking_id: str
     amount: Money
@@ -73,7 +73,7 @@ class GiveBackPayment(Command, name="payment.give_back"):
 
 
 class PaymentGivenBack(Event, name="payment.given_back"):
-    """No money of this booking is here and none can arrive unnoticed. `amount` is what was returned, if any."""
+    """No money of this booking is here and none can arrive unnoticed. `amount` went back, if any."""
 
     booking_id: str
     amount: Money | None = None

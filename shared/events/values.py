@@ -70,20 +70,6 @@ class NextAction(Value):
     expires_at: datetime
 
 
-class Resource(Value):
-    """A person, room or table whose time is taken. Hours are local to `timezone`."""
-
-    id: str
-    name: str
-    timezone: str
-    weekly_hours: tuple["OpenHours", ...] = ()
-    blocked: tuple["DateSpan", ...] = ()
-    extra: tuple["ExtraSlot", ...] = ()
-    daily_maximum: int | None = None
-    capacity: int = 1
-    source: "SourceRef | None" = None
-
-
 class OpenHours(Value):
     """Open on a weekday (0 is Monday) between two local times, `HH:MM`; `24:00` is midnight."""
 
@@ -113,6 +99,20 @@ class SourceRef(Value):
 
     kind: Literal["google"]
     calendar: str
+
+
+class Resource(Value):
+    """A person, room or table whose time is taken. Hours are local to `timezone`."""
+
+    id: str
+    name: str
+    timezone: str
+    weekly_hours: tuple[OpenHours, ...] = ()
+    blocked: tuple[DateSpan, ...] = ()
+    extra: tuple[ExtraSlot, ...] = ()
+    daily_maximum: int | None = None
+    capacity: int = 1
+    source: SourceRef | None = None
 
 
 class Schedule(Value):

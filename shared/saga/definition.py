@@ -168,24 +168,24 @@ def _described(step: Step) -> dict[str, Any]:
 
 def _check(saga: Saga[Any]) -> None:
     """Refuse a definition that could leave something half done."""
+    wrong = next(_mistakes(saga), None)
+    if wrong:
+        raise TypeError(f"{saga.name}: {wrong}")
+
+
+def _mistakes(saga: Saga[Any]) -> Iterator[str]:
     names = [step.name for step in saga.every_step]
     if len(set(names)) != len(names):
-        raise TypeError(f"{saga.name}: two steps have the same name")
-    for index, step in enumerate(saga.steps):
-        undoable = step.undo is not None and step.undone is not None
-        if index < saga.turning_point and not undoable:
-            raise TypeError(f"{saga.name}: {step.name!r} comes before the point of no return and has no undo")
-        if index > saga.turning_point and step.undo is not None:
-            raise TypeError(
-                f"{saga.name}: {step.name!r} comes after the point of no return: nothing undoes it"
-            )
-    for step in saga.every_step:
-        for kind in (step.do, step.undo):
-            if kind is not None and kind not in saga._make:
-                raise TypeError(f"{saga.name}: no function makes a {kind.__name__}")
-        for refusal in step.refusals:
-            if refusal not in saga._why:
-                raise TypeError(f"{saga.name}: no function says why a {refusal.__name__} ends it")
-    for kind in (saga.completed, saga.refused):
-        if kind not in saga._make:
-            raise TypeError(f"{saga.name}: no function makes a {kind.__name__}")
+        yield "two steps have the same name"
+    for step in saga.steps[: saga.turning_point]:
+        if step.undo is None or step.undone is None:
+            yield f"{step.name!r} comes before the point of no return and has no undo"
+    for step in saga.steps[saga.turning_point + 1 :]:
+        if step.undo is not None:
+            yield f"{step.name!r} comes after the point of no return: nothing undoes it"
+    wanted = {kind for step in saga.every_step for kind in (step.do, step.undo) if kind}
+    for kind in sorted({*wanted, saga.completed, saga.refused} - saga._make.keys(), key=str):
+        yield f"no function makes a {kind.__name__}"
+    refusals = {refusal for step in saga.every_step for refusal in step.refusals}
+    for refusal in sorted(refusals - saga._why.keys(), key=str):
+        yield f"no function says why a {refusal.__name__} ends it"

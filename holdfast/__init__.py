@@ -1,0 +1,1 @@
+"""The command and the one-process run: the only place that knows all services."""

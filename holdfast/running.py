@@ -1,0 +1,17 @@
+"""`holdfast run`: the installation behind a server on loopback."""
+
+import typer
+
+from holdfast.embedded import installation, listen, server_for
+from holdfast.welcome import welcome
+from shared.runtime import Runtime
+from shared.settings import ServiceSettings
+
+
+async def run_embedded(runtime: Runtime | None = None) -> None:
+    """Serve until the process is told to stop."""
+    sockets = [listen(ServiceSettings().port)]
+    async with installation(runtime) as running:
+        server = server_for(running.app, running.gateway)
+        server.on_started = lambda: typer.echo(welcome(running.url, running.operator_key, running.applied))
+        await server.serve(sockets=sockets)

@@ -1,0 +1,96 @@
+"""`holdfast serve`: one service in its own process, against its database and RabbitMQ."""
+
+from __future__ import annotations
+
+import os
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from holdfast.embedded import listen, server_for
+from holdfast.outside import open_sandbox, standing_alone
+from holdfast.parts import PARTS, SANDBOX_PORT, build_service, topology
+from services.gateway.main import build as build_gateway
+from services.gateway.settings import Settings as GatewaySettings
+from shared.db import is_database_down
+from shared.errors import Misconfigured
+from shared.messaging.local import LocalBus
+from shared.messaging.rabbit import RabbitBus
+from shared.runtime import Runtime
+from shared.settings import ServiceSettings
+from shared.telemetry import configure_logging
+
+NAMES = (*PARTS, "gateway", "sandbox")
+
+
+def new_bus(settings: ServiceSettings) -> RabbitBus:
+    """The bus of a service in its own process."""
+    return RabbitBus(settings.amqp_url, topology(), prefix=settings.amqp_prefix)
+
+
+async def serve_service(name: str, port: int = 0, runtime: Runtime | None = None) -> None:
+    """Serve one service until the process is told to stop."""
+    if name not in NAMES:
+        raise Misconfigured(f"there is no service {name!r}; choose one of {', '.join(NAMES)}")
+    settings = ServiceSettings()
+    configure_logging(json=settings.log_format == "json", level=settings.log_level)
+    runtime = runtime or Runtime.real()
+    if name == "gateway":
+        gateway = build_gateway(GatewaySettings(), runtime, new_bus(settings))
+        server: uvicorn.Server = server_for(gateway.app, gateway)
+        await server.serve(sockets=[listen(port or settings.port)])
+        return
+    app = (
+        _sandbox_app(settings, runtime) if name == "sandbox" else await _service_app(name, settings, runtime)
+    )
+    usual = SANDBOX_PORT if name == "sandbox" else PARTS[name].port
+    config = uvicorn.Config(
+        app, loop="none", log_config=None, access_log=False, timeout_graceful_shutdown=25, server_header=False
+    )
+    await uvicorn.Server(config).serve(sockets=[listen(port or usual)])
+
+
+async def _service_app(name: str, settings: ServiceSettings, runtime: Runtime) -> ASGIApp:
+    service = build_service(name, runtime, new_bus(settings))
+    try:
+        await service.database.check()
+    except Exception as error:
+        if not is_database_down(error):
+            raise
+        raise Misconfigured(
+            f"the database of {name} does not answer at {_shown(service.database.url)} ({error}). "
+            f"Start it, or set HOLDFAST_DATABASE_URL_{name.upper()}."
+        ) from error
+    return service.app
+
+
+def _sandbox_app(settings: ServiceSettings, runtime: Runtime) -> ASGIApp:
+    base_url = settings.sandbox_url or f"http://127.0.0.1:{SANDBOX_PORT}/sandbox"
+    webhook_url = os.environ.get(
+        "HOLDFAST_SANDBOX_WEBHOOK_URL", f"http://127.0.0.1:{PARTS['payment'].port}/webhooks/stripe"
+    )
+    smtp_port = int(os.environ.get("HOLDFAST_SMTP_PORT", "8125"))
+    sandbox = open_sandbox(settings, runtime, base_url=base_url, smtp_port=smtp_port, webhook_url=webhook_url)
+    return standing_alone(sandbox, base_url)
+
+
+def _shown(url: str) -> str:
+    """An address without its password."""
+    return url.split("@")[-1]
+
+
+async def migrate_service(name: str) -> None:
+    """Bring a service's schema to the newest revision, and have the broker know every queue."""
+    if name not in PARTS:
+        raise Misconfigured(f"{name!r} has no database; choose one of {', '.join(PARTS)}")
+    service = build_service(name, Runtime.real(), LocalBus())
+    try:
+        await service.migrate()
+    except Exception as error:
+        if not is_database_down(error):
+            raise
+        raise Misconfigured(
+            f"the database of {name} does not answer at {_shown(service.database.url)} ({error})"
+        ) from error
+    finally:
+        await service.database.dispose()
