@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self, get_args
@@ -171,23 +172,23 @@ class Catalog(Entry):
     resources: tuple[ResourceEntry, ...] = Field(min_length=1)
     offerings: tuple[OfferingEntry, ...] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        _refuse_twice("resource", [resource.slug for resource in self.resources])
-        _refuse_twice("offering", [offering.slug for offering in self.offerings])
+    def mistakes(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """What does not fit together, each with the path of the entry that is wrong."""
+        yield from _twice("resources", [resource.slug for resource in self.resources])
+        yield from _twice("offerings", [offering.slug for offering in self.offerings])
         known = {resource.slug for resource in self.resources}
-        for offering in self.offerings:
-            for wanted in offering.resources:
+        for index, offering in enumerate(self.offerings):
+            for position, wanted in enumerate(offering.resources):
                 if wanted not in known:
-                    raise ValueError(
-                        f"offering {offering.slug!r} wants resource {wanted!r}, which is not described"
-                    )
+                    where: tuple[str | int, ...] = ("offerings", index, "resources", position)
+                    yield where, f"{offering.slug!r} wants the resource {wanted!r}: nobody describes it"
             for currency in offering.prices:
                 if currency not in self.business.currencies:
-                    raise ValueError(
-                        f"{offering.slug!r} is priced in {currency}, which the business does not take"
+                    where = ("offerings", index, "prices", currency)
+                    yield (
+                        where,
+                        f"{offering.slug!r} is priced in {currency}: the business does not take it",
                     )
-        return self
 
     def offering_id(self, offering: OfferingEntry) -> str:
         return f"{self.business.slug}.{offering.slug}"
@@ -220,10 +221,10 @@ class Catalog(Entry):
         return tuple(from_major(offering.prices[currency], currency) for currency in order)
 
 
-def _refuse_twice(what: str, slugs: list[str]) -> None:
-    for slug in slugs:
-        if slugs.count(slug) > 1:
-            raise ValueError(f"{what} {slug!r} is described twice")
+def _twice(what: str, slugs: list[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for index, slug in enumerate(slugs):
+        if slug in slugs[:index]:
+            yield (what, index, "slug"), f"{slug!r} is described twice"
 
 
 def _resource(business: BusinessEntry, entry: ResourceEntry) -> Resource:

@@ -27,9 +27,13 @@ def read_catalog(text: str, name: str) -> Catalog:
     if not isinstance(content, dict):
         raise _invalid(name, [_complaint((), (1, 1), "the file describes no business")])
     try:
-        return Catalog.model_validate(content)
+        catalog = Catalog.model_validate(content)
     except ValidationError as error:
         raise _invalid(name, [_located(one, places) for one in _own(error.errors())]) from error
+    wrong = [_complaint(path, _place(path, places), message) for path, message in catalog.mistakes()]
+    if wrong:
+        raise _invalid(name, wrong)
+    return catalog
 
 
 def _plain(node: yaml.Node, path: Path, places: dict[Path, Place]) -> Any:
@@ -64,13 +68,18 @@ def _own(errors: list[Any]) -> list[Any]:
 
 def _located(error: Any, places: dict[Path, Place]) -> dict[str, Any]:
     path: Path = tuple(error["loc"])
-    known = next((path[:end] for end in range(len(path), -1, -1) if path[:end] in places), ())
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = f"{path[-1]!r} is not a word this part of a catalog knows"
     elif error["type"] == "missing":
         message = f"{path[-1]!r} is missing"
-    return _complaint(path, places.get(known, (1, 1)), message)
+    return _complaint(path, _place(path, places), message)
+
+
+def _place(path: Path, places: dict[Path, Place]) -> Place:
+    """Where the path stands, or the nearest thing around it."""
+    known = next((path[:end] for end in range(len(path), -1, -1) if path[:end] in places), ())
+    return places.get(known, (1, 1))
 
 
 def _complaint(path: Path, place: Place, message: str) -> dict[str, Any]:

@@ -98,11 +98,15 @@ async def test_a_body_that_is_no_message_is_kept_readable_and_what_follows_flows
     assert await calendar.value("it_1") == 1
 
 
+async def fail_midway(calendar: Small) -> None:
+    async with calendar.desk.unit_of_work() as work:
+        work.publish(a_release())
+        await work.schedule("errand", "e1", work.now)
+        raise Outage("midway")
+
+
 async def test_a_handler_that_fails_leaves_nothing_behind(calendar: Small) -> None:
     with pytest.raises(Outage):
-        async with calendar.desk.unit_of_work() as work:
-            work.publish(a_release())
-            await work.schedule("errand", "e1", work.now)
-            raise Outage("midway")
+        await fail_midway(calendar)
     assert await calendar.outgoing() == []
     assert await calendar.tasks.perform_due() == 0
