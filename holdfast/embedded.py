@@ -176,5 +176,6 @@ def server_for(app: ASGIApp, gateway: Gateway) -> Server:
         access_log=False,
         timeout_graceful_shutdown=5,
         server_header=False,
+        proxy_headers=False,
     )
     return Server(config, gateway)

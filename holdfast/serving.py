@@ -36,9 +36,7 @@ async def serve_service(name: str, port: int = 0, runtime: Runtime | None = None
     configure_logging(json=settings.log_format == "json", level=settings.log_level)
     runtime = runtime or Runtime.real()
     if name == "gateway":
-        gateway = build_gateway(GatewaySettings(), runtime, new_bus(settings))
-        server: uvicorn.Server = server_for(gateway.app, gateway)
-        await server.serve(sockets=[listen(port or settings.port)])
+        await _serve_gateway(runtime, new_bus(settings), port or settings.port)
         return
     app = (
         _sandbox_app(settings, runtime) if name == "sandbox" else await _service_app(name, settings, runtime)
@@ -48,6 +46,14 @@ async def serve_service(name: str, port: int = 0, runtime: Runtime | None = None
         app, loop="none", log_config=None, access_log=False, timeout_graceful_shutdown=25, server_header=False
     )
     await uvicorn.Server(config).serve(sockets=[listen(port or usual)])
+
+
+async def _serve_gateway(runtime: Runtime, bus: RabbitBus, port: int) -> None:
+    gateway = build_gateway(GatewaySettings(), runtime, bus)
+    try:
+        await server_for(gateway.app, gateway).serve(sockets=[listen(port)])
+    finally:
+        await bus.close()
 
 
 async def _service_app(name: str, settings: ServiceSettings, runtime: Runtime) -> ASGIApp:

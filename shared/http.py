@@ -108,6 +108,15 @@ class Tracing:
             await self._app(scope, receive, send_traced)
 
 
+class TracedApp(FastAPI):
+    """An app whose every answer is traced, those to defects included."""
+
+    traced: Callable[[ASGIApp], ASGIApp]
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return self.traced(super().build_middleware_stack())
+
+
 class InternalOnly:
     """Lets only callers with the internal key in; health, metrics and webhooks are open."""
 
@@ -151,7 +160,7 @@ def health_routes(checks: Callable[[], Any]) -> APIRouter:
     return router
 
 
-def desk_of(request: Request) -> Desk:
+async def desk_of(request: Request) -> Desk:
     """The desk of the service that answers this request."""
     return cast(Desk, request.app.state.desk)
 

@@ -15,13 +15,13 @@ from shared.db import Database, is_database_down
 from shared.dead_letters import dead_letter_routes
 from shared.errors import Misconfigured, Refusal
 from shared.events.message import Event
-from shared.http import InternalOnly, Tracing, add_problem_handlers, health_routes
+from shared.http import InternalOnly, TracedApp, Tracing, add_problem_handlers, health_routes
 from shared.messaging.bus import Bus, Subscription
 from shared.messaging.inbox import Inbox
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Spine
 from shared.messaging.tasks import TaskWorker
-from shared.messaging.work import Desk, Handlers, Tasks
+from shared.messaging.work import Desk, Handlers, Tasks, UnitOfWork
 from shared.migrate import is_current, migrate
 from shared.runtime import Runtime
 from shared.telemetry import logger
@@ -46,6 +46,7 @@ class Service:
         self.tasks = TaskWorker(desk, tasks, poll=poll)
         self.app: FastAPI
         self.on_start: list[Callable[[], Awaitable[None]]] = []
+        self.tidies: list[Callable[[UnitOfWork], Awaitable[None]]] = []
         self._metadata = metadata
         self._migrations = migrations
         self._poll = poll
@@ -65,6 +66,8 @@ class Service:
             raise Misconfigured(
                 f"the database of {self.name} has an older schema: run `holdfast migrate {self.name}`"
             )
+        if self.bus.stores:
+            await self.tasks.forget_leases()
         for begin in self.on_start:
             await begin()
         await self.bus.subscribe(self.subscription())
@@ -131,8 +134,11 @@ class Service:
 
     async def _tidy(self) -> None:
         while True:
-            await asyncio.sleep(TIDY_EVERY)
+            await self.desk.runtime.clock.sleep(TIDY_EVERY)
             await self.inbox.tidy()
+            for tidy in self.tidies:
+                async with self.desk.unit_of_work() as work:
+                    await tidy(work)
 
     async def ready(self) -> list[str]:
         """What is degraded; raises Refusal when the service can do nothing."""
@@ -186,11 +192,11 @@ def build_app(service: Service, routers: Sequence[APIRouter], internal_key: str)
             await service.stop()
             await service.bus.close()
 
-    app = FastAPI(title=f"Holdfast {service.name}", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = TracedApp(title=f"Holdfast {service.name}", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.traced = lambda stack: Tracing(stack, runtime=service.desk.runtime, service=service.name)
     app.state.desk = service.desk
     app.state.service = service
     app.add_middleware(InternalOnly, key=internal_key)
-    app.add_middleware(Tracing, runtime=service.desk.runtime, service=service.name)
     add_problem_handlers(app, service.name)
     app.include_router(health_routes(service.ready))
     app.include_router(dead_letter_routes(service.inbox))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.booking.handlers import HANDLERS, TASKS
+from services.booking.repository import forget_old_keys
 from services.booking.routes import router
 from services.booking.settings import Settings
 from services.booking.tables import metadata, spine
@@ -15,7 +16,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def build(settings: Settings, runtime: Runtime, bus: Bus) -> Service:
     """The booking service, ready to start."""
-    return new_service(
+    service = new_service(
         "booking",
         metadata=metadata,
         spine=spine,
@@ -29,3 +30,5 @@ def build(settings: Settings, runtime: Runtime, bus: Bus) -> Service:
         routers=[router],
         internal_key=settings.internal_key,
     )
+    service.tidies.append(forget_old_keys)
+    return service

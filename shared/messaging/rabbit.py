@@ -19,6 +19,7 @@ from aiormq.exceptions import DeliveryError
 from shared.errors import Outage
 from shared.messaging.bus import Bus, Hear, Subscription
 from shared.messaging.envelope import Envelope, UnknownMessage, decode, encode
+from shared.runtime import new_secret
 from shared.telemetry import logger
 
 PUBLISH_TIMEOUT = 5.0
@@ -164,7 +165,12 @@ class RabbitBus(Bus):
 
     async def _listen(self, patterns: tuple[str, ...], hear: Hear) -> None:
         async def heard(message: AbstractIncomingMessage) -> None:
-            for envelope in decode(message.body):
+            try:
+                envelopes = decode(message.body)
+            except UnknownMessage as error:
+                self._log.warning("heard something that is no message", error=str(error))
+                return
+            for envelope in envelopes:
                 await hear(envelope)
 
         while True:
@@ -172,7 +178,9 @@ class RabbitBus(Bus):
                 await self._open()
                 connection = await self._consuming_connection()
                 channel = await connection.channel()
-                queue = await channel.declare_queue(exclusive=True, auto_delete=True, durable=False)
+                # A name of our own: RabbitMQ does not let a name it made be declared again after a reconnect.
+                name = new_secret(f"{self._prefix}.live")
+                queue = await channel.declare_queue(name, exclusive=True, auto_delete=True, durable=False)
                 for pattern in patterns:
                     await queue.bind(f"{self._prefix}.evt", pattern)
                 await queue.consume(heard, no_ack=True)
@@ -216,9 +224,19 @@ class Consumer:
             batch = [await self._waiting.get()]
             while not self._waiting.empty() and len(batch) < PREFETCH:
                 batch.append(self._waiting.get_nowait())
-            await self._take(batch)
+            while not await self._taken(batch):
+                await asyncio.sleep(1)
             for _ in batch:
                 self._waiting.task_done()
+
+    async def _taken(self, batch: list[AbstractIncomingMessage]) -> bool:
+        try:
+            await self._take(batch)
+        except Exception:
+            # Unacknowledged is not lost, but nobody would take it while this consumer lives.
+            self._log.exception("messages could not be taken over yet", count=len(batch))
+            return False
+        return True
 
     async def _take(self, batch: list[AbstractIncomingMessage]) -> None:
         envelopes: list[Envelope] = []

@@ -26,7 +26,8 @@ class Relay:
     def __init__(self, desk: Desk, bus: Bus, *, poll: float) -> None:
         self.desk = desk
         self.bus = bus
-        self.owner = desk.runtime.new_id("relay")
+        # In one process nobody else can own a shard, so a restart need not wait for old leases to run out.
+        self.owner = desk.service if bus.stores else desk.runtime.new_id("relay")
         self.kick = asyncio.Event()
         self._poll = poll
         self._shards: list[int] = []

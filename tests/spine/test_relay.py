@@ -14,6 +14,12 @@ from tests.support.databases import NewDatabase
 from tests.support.spine import Small, a_runtime, small_service
 
 
+class Shared(LocalBus):
+    """A bus that other processes use, too."""
+
+    stores = False
+
+
 class LosesConfirms(LocalBus):
     """Delivers, and then says that it may not have."""
 
@@ -82,7 +88,7 @@ async def test_a_lost_confirm_sends_again_and_is_handled_once(pair: tuple[Small,
 
 async def test_only_one_of_two_relays_carries_a_shard(pair: tuple[Small, Small]) -> None:
     booking, calendar = pair
-    bus = LocalBus()
+    bus = Shared()
     await connect(bus, booking, calendar)
     first, second = booking.relay(bus), Relay(booking.desk, bus, poll=0.01)
     await say(booking, "it_1")
