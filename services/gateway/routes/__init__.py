@@ -1,0 +1,1 @@
+"""The public routes, by what they are about."""
