@@ -1,0 +1,1 @@
+"""The payment providers, one file per provider, behind one port."""
