@@ -1,0 +1,1 @@
+"""What visitors see: server-rendered pages and the native custom elements that bring them to life."""
