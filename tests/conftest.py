@@ -1,0 +1,38 @@
+"""What all tests share: services found once per run, and marks that follow from what a test asks for."""
+
+import pytest
+
+from tests.support import services
+
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.broker",
+    "tests.support.chromium",
+    "tests.support.summary",
+]
+
+MARKS = {"postgres_server": "postgres", "amqp_server": "rabbitmq", "chromium_program": "browser"}
+
+
+def _steers(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder per run, in which the workers agree on what was found."""
+    if _steers(config):
+        services.open_state()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends what the run started, after the last worker."""
+    if _steers(config):
+        services.close_state()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that asks for a real service carries its mark, so that `-m "not rabbitmq"` works."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKS:
+                item.add_marker(MARKS[fixture])

@@ -1,0 +1,131 @@
+"""Starts processes of the product that can be armed to die at a fault point."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.crashing import ARMED, PASSED
+from tests.support.program import ROOT, clean_environment
+
+
+class Launcher:
+    """One process that has loaded the product, and forks as many as are wanted."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.crashing"],
+            cwd=ROOT,
+            env=clean_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate(timeout=20)
+
+    def fork(self, wish: dict[str, object]) -> int:
+        """The id of a new process that does what is wished."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(wish) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def embedded(self, environment: dict[str, str], log: Path) -> "Forked":
+        """The whole product in one process."""
+        return Forked(self, log.parent / "embedded-points", environment, log)
+
+    def service(self, service: str, port: int, environment: dict[str, str], log: Path) -> "Forked":
+        """One service in its own process."""
+        return Forked(self, log.parent / f"{service}-points", environment, log, service, port)
+
+
+@dataclass
+class Forked:
+    """A process of the product, started and ended at will, or by itself at a fault point."""
+
+    launcher: Launcher
+    folder: Path
+    environment: dict[str, str]
+    log: Path
+    service: str = ""
+    port: int = 0
+    _id: int = 0
+
+    def start(self) -> None:
+        """Begin; it answers a moment later."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._id = self.launcher.fork(
+            {
+                "service": self.service,
+                "port": self.port,
+                "environment": self.environment,
+                "log": str(self.log),
+                "folder": str(self.folder),
+            }
+        )
+
+    def arm(self, point: str, number: int = 1) -> None:
+        """Have it die when it passes this point for this many times from now on."""
+        draft = self.folder / "draft"
+        draft.write_text(f"{point}#{number}")
+        draft.replace(self.folder / ARMED)
+
+    def disarm(self) -> None:
+        """Let it live."""
+        (self.folder / ARMED).unlink(missing_ok=True)
+
+    @property
+    def passed(self) -> list[str]:
+        """Every fault point passed so far, in order."""
+        path = self.folder / PASSED
+        return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        if not self._id:
+            return False
+        try:
+            os.kill(self._id, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def stop(self) -> int:
+        """Ask it to end, and wait until it is gone."""
+        return self._end(signal.SIGTERM, 30)
+
+    def kill(self) -> int:
+        """End it in the middle of whatever it does, and wait until it is gone."""
+        return self._end(signal.SIGKILL, 10)
+
+    def _end(self, how: signal.Signals, seconds: float) -> int:
+        deadline = time.monotonic() + seconds
+        if self._id:
+            with suppress(ProcessLookupError):
+                os.kill(self._id, how)
+        while self.running:
+            if time.monotonic() > deadline:
+                os.kill(self._id, signal.SIGKILL)
+                deadline += 10
+            time.sleep(0.01)
+        self._id = 0
+        return 0
+
+    def said(self) -> str:
+        """What it wrote so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
