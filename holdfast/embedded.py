@@ -155,7 +155,8 @@ class Server(uvicorn.Server):
 
 def listen(port: int) -> socket.socket:
     """A listening socket on loopback; raises Misconfigured when the port is taken."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Without the protocol's name asyncio leaves Nagle's algorithm on: 40 ms for every small answer.
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     host = os.environ.get("HOLDFAST_HOST", "127.0.0.1")
     try:

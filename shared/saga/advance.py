@@ -214,7 +214,8 @@ class _Engine:
 
     def _repeat(self, step: Step, item: str, kind: type[Command], found: StepState) -> None:
         self.plan.send(step, item, kind, found.status, deadline=found.deadline)
-        if self.plan.now - found.since >= step.patience:
+        waits_for_a_person = step.interruptible and found.status == "sent"
+        if self.plan.now - found.since >= step.patience and not waits_for_a_person:
             self.plan.call_operator(step, item)
 
     # What people want

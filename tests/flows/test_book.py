@@ -145,3 +145,9 @@ def test_an_operator_cannot_act_on_what_is_not_waiting() -> None:
     flow = Flow(BOOK, a_book()).until(COLLECT)
     with pytest.raises(Refusal, match="not waiting"):
         flow.act("retry", HOLD, "it_1")
+
+
+def test_a_customer_who_takes_their_time_is_no_case_for_an_operator() -> None:
+    flow = Flow(BOOK, a_book()).until(COLLECT).later(minutes=20).time_up(COLLECT)
+    assert not flow.state.stuck
+    assert [type(command) for command in flow.sent] == [CollectPayment]

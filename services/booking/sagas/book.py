@@ -189,7 +189,7 @@ COLLECT = Step(
     undo=GiveBackPayment,
     undone=PaymentGivenBack,
     within=hold_lifetime,
-    again=timedelta(minutes=5),
+    again=timedelta(minutes=10),
     interruptible=True,
 )
 CONFIRM = Step(
