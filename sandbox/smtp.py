@@ -1,7 +1,7 @@
 """An SMTP server that keeps every mail it is given."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -85,16 +85,16 @@ class _Line(SMTP):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._lines.add(transport)
-            if strike(self._world, "smtp", "down") is not None:
-                transport.write(b"421 4.3.2 Service not available, closing transmission channel\r\n")
-                transport.close()
+        # The transports of uvloop are none of asyncio's classes.
+        line = cast(asyncio.Transport, transport)
+        self._lines.add(line)
+        if strike(self._world, "smtp", "down") is not None:
+            line.write(b"421 4.3.2 Service not available, closing transmission channel\r\n")
+            line.close()
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if isinstance(self.transport, asyncio.Transport):
-            self._lines.discard(self.transport)
+        self._lines.discard(cast(asyncio.Transport, self.transport))
         super().connection_lost(error)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from random import Random, SystemRandom
+from random import Random
 from typing import Any
 
 Document = dict[str, Any]
@@ -54,7 +54,7 @@ class World:
     ) -> None:
         self._clock = now
         self._advance = advance
-        self._random = random or SystemRandom()
+        self._random = random or Random()
         self._lock = threading.RLock()
         self._depth = 0
         self._changed: set[str] = set()

@@ -23,7 +23,8 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_FILES = {"sandbox.css": "text/css", "sandbox.js": "text/javascript"}
+_STYLES = ("ground.css", "frame.css", "lists.css", "switches.css")
+_FILES = dict.fromkeys(_STYLES, "text/css") | {"sandbox.js": "text/javascript"}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self';"
@@ -45,7 +46,9 @@ def page_routes(world: World, reset: Callable[[], None]) -> APIRouter:
 def _add_page(router: APIRouter, world: World) -> None:
     @router.get("/")
     async def page() -> HTMLResponse:
-        html = _TEMPLATES.get_template("page.html").render(**sections(world), cards=SAMPLE_CARDS)
+        html = _TEMPLATES.get_template("page.html").render(
+            **sections(world), cards=SAMPLE_CARDS, styles=_STYLES
+        )
         return HTMLResponse(html, headers=_HEADERS)
 
     @router.get("/assets/{name}")

@@ -119,6 +119,17 @@ SESSION_CREATE = Fields(
         **EXPAND,
         "allow_promotion_codes": Flag(),
         "allowed_payment_method_types": Many(Text()),
+        "branding_settings": Fields(
+            {
+                "background_color": Text(clearable=True),
+                "border_style": Choice("pill", "rectangular", "rounded", clearable=True),
+                "button_color": Text(clearable=True),
+                "display_name": Text(),
+                "font_family": Text(clearable=True),
+                "icon": Loose(),
+                "logo": Loose(),
+            }
+        ),
         "billing_address_collection": Choice("auto", "required"),
         "cancel_url": Text(),
         "client_reference_id": Text(longest=200),

@@ -1,7 +1,5 @@
 """Money reserved and taken: what happens when a card is charged."""
 
-from typing import Any
-
 from sandbox.stripe import balance, disputing, sessions_paid
 from sandbox.stripe.account import Account, public
 from sandbox.stripe.cards import GENERIC, Card, Decline
@@ -9,6 +7,34 @@ from sandbox.stripe.errors import card_error
 from sandbox.stripe.payment_methods import card_of
 from sandbox.stripe.timers import cancel_timer, set_timer
 from sandbox.world import Document
+
+_COPIED = (
+    "amount",
+    "currency",
+    "customer",
+    "description",
+    "metadata",
+    "receipt_email",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
+_EMPTY = (
+    "application",
+    "application_fee",
+    "application_fee_amount",
+    "balance_transaction",
+    "failure_balance_transaction",
+    "failure_code",
+    "failure_message",
+    "on_behalf_of",
+    "receipt_number",
+    "receipt_url",
+    "review",
+    "source_transfer",
+    "transfer_data",
+)
 
 
 def charge(account: Account, intent: Document, method: Document, *, authenticated: bool = False) -> Document:
@@ -155,39 +181,10 @@ def _outcome(network_status: str, reason: str | None = None) -> Document:
 
 
 def _new_charge(account: Account, intent: Document, method: Document, authenticated: bool) -> Document:
-    copied = (
-        "amount",
-        "currency",
-        "customer",
-        "description",
-        "metadata",
-        "receipt_email",
-        "shipping",
-        "statement_descriptor",
-        "statement_descriptor_suffix",
-        "transfer_group",
-    )
-    empty: dict[str, Any] = dict.fromkeys(
-        (
-            "application",
-            "application_fee",
-            "application_fee_amount",
-            "balance_transaction",
-            "failure_balance_transaction",
-            "failure_code",
-            "failure_message",
-            "on_behalf_of",
-            "receipt_number",
-            "receipt_url",
-            "review",
-            "source_transfer",
-            "transfer_data",
-        )
-    )
     return account.new(
         "charge",
-        **empty,
-        **{field: intent[field] for field in copied},
+        **dict.fromkeys(_EMPTY),
+        **{field: intent[field] for field in _COPIED},
         amount_captured=0,
         amount_refunded=0,
         billing_details=method["billing_details"],

@@ -15,7 +15,8 @@ from sandbox.stripe.sweep import sweep
 from sandbox.world import Document, World
 
 _DELIVERY = "stripe.delivery"
-_AT_ONCE = 8
+_AT_ONCE = 16
+_LOOKED_AT = 50
 
 
 class Deliveries:
@@ -29,8 +30,8 @@ class Deliveries:
         self._client = client or httpx.AsyncClient(timeout=settings.delivery_timeout)
         self._owns_client = client is None
         self._wake = asyncio.Event()
+        self._tried: list[Document] = []
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._seats = asyncio.Semaphore(_AT_ONCE)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -55,9 +56,12 @@ class Deliveries:
 
     async def deliver_due(self) -> int:
         """Deliver everything that is due now, and wait until it was tried."""
-        launched = self._launch()
-        await asyncio.gather(*launched)
-        return len(launched)
+        tried = 0
+        while self._launch() or self._under_way:
+            tried += len(self._under_way)
+            await asyncio.gather(*set(self._under_way.values()))
+            self._note()
+        return tried
 
     def _nudge(self) -> None:
         if self._loop is not None:
@@ -67,49 +71,61 @@ class Deliveries:
         while True:
             self._wake.clear()
             sweep(Account(self._world, self._settings))
+            self._note()
             self._launch()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.poll_seconds):
                     await self._wake.wait()
 
-    def _launch(self) -> list[asyncio.Task[None]]:
+    def _launch(self) -> bool:
+        seats = _AT_ONCE - len(self._under_way)
+        if seats <= 0:
+            return False
         now = self._world.now().timestamp()
-        due = [
-            one for one in self._world.find(_DELIVERY, ("at", "<=", now)) if one["id"] not in self._under_way
-        ]
-        held = [one for one in due if one["held"]]
-        started = [self._begin([one]) for one in due if not one["held"]]
+        due = self._world.find(_DELIVERY, ("at", "<=", now), limit=_LOOKED_AT + len(self._under_way))
+        waiting = [one for one in due if one["id"] not in self._under_way]
+        held = [one for one in waiting if one["held"]]
+        for delivery in [one for one in waiting if not one["held"]][:seats]:
+            self._begin([delivery])
         if held:
-            started.append(self._begin(held[::-1]))
-        return started
+            self._begin(held[::-1])
+        return bool(waiting)
 
-    def _begin(self, in_order: list[Document]) -> asyncio.Task[None]:
+    def _begin(self, in_order: list[Document]) -> None:
         task = asyncio.create_task(self._deliver_all(in_order))
         for delivery in in_order:
             self._under_way[delivery["id"]] = task
-        return task
 
     async def _deliver_all(self, in_order: list[Document]) -> None:
         for delivery in in_order:
-            try:
-                async with self._seats:
-                    await self._deliver(delivery)
-            finally:
-                self._under_way.pop(delivery["id"], None)
+            tried = await self._deliver(delivery)
+            self._tried.append(tried)
+            self._wake.set()
 
-    async def _deliver(self, delivery: Document) -> None:
+    def _note(self) -> None:
+        """What was tried goes into the world in one commit; a crash before it only means one repeat more."""
+        tried, self._tried = self._tried, []
+        if not tried:
+            return
+        with self._world.transaction():
+            for delivery in tried:
+                # Somebody may have made the world forget meanwhile.
+                if self._world.get(_DELIVERY, delivery["id"]) is not None:
+                    self._world.put(_DELIVERY, delivery["id"], delivery)
+        for delivery in tried:
+            self._under_way.pop(delivery["id"], None)
+
+    async def _deliver(self, delivery: Document) -> Document:
         listener = listeners(self._world, self._settings).get(delivery["endpoint"])
         event = self._world.get("stripe.event", delivery["event"])
         if listener is None or event is None:
-            self._world.put(_DELIVERY, delivery["id"], delivery | {"status": "abandoned", "at": None})
-            return
+            return delivery | {"status": "abandoned", "at": None}
         attempt: Document = {"at": self._world.now().timestamp(), "status": None, "error": None}
         try:
             attempt["status"] = await self._post(listener, event)
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             attempt["error"] = f"{type(problem).__name__}: {problem}"
-        if self._world.get(_DELIVERY, delivery["id"]) is not None:
-            self._world.put(_DELIVERY, delivery["id"], self._tried(delivery, attempt))
+        return self._judged(delivery, attempt)
 
     async def _post(self, listener: Listener, event: Document) -> int:
         body = json.dumps(event | {"pending_webhooks": 1}, indent=2)
@@ -121,7 +137,7 @@ class Deliveries:
         answer = await self._client.post(listener.url, content=body, headers=headers, follow_redirects=False)
         return answer.status_code
 
-    def _tried(self, delivery: Document, attempt: Document) -> Document:
+    def _judged(self, delivery: Document, attempt: Document) -> Document:
         attempts = [*delivery["attempts"], attempt]
         if attempt["status"] is not None and 200 <= attempt["status"] < 300:
             return delivery | {"attempts": attempts, "status": "delivered", "at": None, "held": False}

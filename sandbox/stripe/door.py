@@ -70,6 +70,7 @@ class Door:
 
     async def _answer(self, request: Request, call: Call, request_id: str, key: str | None) -> Answer:
         secret = _key(request)
+        _check_version(request)
         await self._hold_the_line(request, key)
         text = (
             (await request.body()).decode(errors="replace") if request.method == "POST" else request.url.query
@@ -118,7 +119,7 @@ class Door:
                 answer = Answer(refusal.status, _text(refusal.envelope()), has_effect=True)
             answer = faults.instead_of_answer(self._world, request, answer)
             if account.idempotency_key is not None:
-                idempotency.remember(account, fingerprint, answer)
+                idempotency.remember(account, request.url.path, fingerprint, answer)
         return answer
 
     def _effect(
@@ -136,6 +137,12 @@ class Door:
         if declined is not None:
             raise declined
         return Answer(200, _text(as_seen_by_browser(shown) if browser else shown), has_effect=True)
+
+
+def _check_version(request: Request) -> None:
+    asked = request.headers.get("Stripe-Version", API_VERSION)
+    if asked != API_VERSION:
+        raise ParameterError(f"Invalid Stripe API version: {asked}. The sandbox speaks {API_VERSION}.")
 
 
 def _key(request: Request) -> str:

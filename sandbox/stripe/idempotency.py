@@ -45,11 +45,12 @@ def recall(world: World, settings: StripeSandboxSettings, key: str, fingerprint:
     return Answer(kept["status"], kept["body"], replays=kept["request"])
 
 
-def remember(account: Account, fingerprint: str, answer: Answer) -> None:
+def remember(account: Account, path: str, fingerprint: str, answer: Answer) -> None:
     """Keep the answer for whoever asks again with the same key."""
     key = account.idempotency_key or ""
     kept = {
         "id": key,
+        "path": path,
         "fingerprint": fingerprint,
         "status": answer.status,
         "body": answer.body,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from fastapi import APIRouter
 from jinja2 import Environment, FileSystemLoader, select_autoescape
@@ -13,7 +13,6 @@ from sandbox.stripe import paying
 from sandbox.stripe.account import Account
 from sandbox.stripe.amounts import written
 from sandbox.stripe.card_form import CHIPS, CardForm, read_card_form
-from sandbox.stripe.forms import decode
 from sandbox.stripe.sessions import opened_until
 from sandbox.stripe.settings import StripeSandboxSettings
 from sandbox.stripe.sweep import sweep
@@ -41,7 +40,7 @@ class _Pages:
         session = self._session(request)
         if session is None:
             return self._page("gone.html", 404, title="Page not found", text="There is no such payment page.")
-        form = read_card_form(decode((await request.body()).decode(errors="replace")))
+        form = read_card_form(await _sent(request))
         if form.fill is not None:
             return self._checkout(session, form.filled())
         errors = form.errors(with_email=session["customer_email"] is None)
@@ -85,26 +84,19 @@ class _Pages:
             return self._page(
                 "gone.html", 404, title="Nothing to confirm", text="This payment waits for no bank."
             )
-        form = decode((await request.body()).decode(errors="replace"))
+        form = await _sent(request)
         outcome = paying.answer_bank(self._account, intent["id"], approved=form.get("answer") == "complete")
         back = outcome.redirect
         if back is None:
             return self._page("gone.html", 200, title="Thank you", text="You can close this window.")
         if f"{self._account.settings.base_url}/c/pay/" not in back:
-            back += ("&" if "?" in back else "?") + self._told(intent, outcome.kind)
+            back = _with_news(back, intent, outcome.kind)
         return RedirectResponse(self._after_bank(intent, back), 303)
 
     def _after_bank(self, intent: Document, back: str) -> str:
         found = self._account.find("checkout.session", ("payment_intent", "=", intent["id"]))
         paid = [session for session in found if session["status"] == "complete"]
         return paying.success_url(paid[0]) if paid else back
-
-    def _told(self, intent: Document, kind: str) -> str:
-        word = intent["object"]
-        status = "failed" if kind == "declined" else "succeeded"
-        return urlencode(
-            {word: intent["id"], f"{word}_client_secret": intent["client_secret"], "redirect_status": status}
-        )
 
     def _session(self, request: Request) -> Document | None:
         sweep(self._account)
@@ -126,7 +118,7 @@ class _Pages:
                 title="Payment complete",
                 text="This has been paid. You will not be charged again.",
                 link=paying.success_url(session),
-                link_text=f"Back to {self._account.settings.business_name}",
+                link_text=f"Back to {session['branding_settings']['display_name']}",
             )
         # Somebody who pressed the button in time may still be heard after the page has closed.
         if session["status"] == "expired":
@@ -136,7 +128,7 @@ class _Pages:
                 title="This page has expired",
                 text="Nothing was charged. Go back and book again to get a new page.",
                 link=session["cancel_url"],
-                link_text=f"Back to {self._account.settings.business_name}",
+                link_text=f"Back to {session['branding_settings']['display_name']}",
             )
         return self._page("checkout.html", 200, **self._shown(session), form=form, errors=errors or {})
 
@@ -153,7 +145,7 @@ class _Pages:
             for line in session["_line_items"]
         ]
         return {
-            "business": self._account.settings.business_name,
+            "business": session["branding_settings"]["display_name"],
             "lines": lines,
             "total": written(session["amount_total"], currency),
             "reserved_only": session["_intent"].get("capture_method") == "manual",
@@ -172,6 +164,22 @@ class _Pages:
             "Referrer-Policy": "no-referrer",
         }
         return HTMLResponse(html, status, headers)
+
+
+async def _sent(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+
+
+def _with_news(back: str, intent: Document, kind: str) -> str:
+    """The return address, which may have a query and a fragment of its own, with how it ended."""
+    word = intent["object"]
+    news = {
+        word: intent["id"],
+        f"{word}_client_secret": intent["client_secret"],
+        "redirect_status": "failed" if kind == "declined" else "succeeded",
+    }
+    parts = urlsplit(back)
+    return parts._replace(query="&".join(filter(None, (parts.query, urlencode(news))))).geturl()
 
 
 def page_routes(router: APIRouter, world: World, settings: StripeSandboxSettings) -> None:

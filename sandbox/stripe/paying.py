@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.stripe import payment_methods, sessions, setup_intents
+from sandbox.stripe import customers, payment_methods, sessions, setup_intents
 from sandbox.stripe.account import Account
 from sandbox.stripe.confirming import CONFIRMABLE, confirm, resolve
 from sandbox.stripe.errors import StripeError
@@ -113,6 +113,8 @@ def _decline_code(refusal: StripeError) -> str | None:
 
 
 def _note_customer(account: Account, session: Document, who: dict[str, str]) -> None:
+    if session["customer"] is None and session["customer_creation"] == "always":
+        session["customer"] = customers.make(account, who)["id"]
     session["customer_details"] = {
         "address": None,
         "business_name": None,

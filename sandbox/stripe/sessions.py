@@ -17,20 +17,26 @@ _LONGEST = 24 * 3600
 _NULL = (
     "after_expiration",
     "client_secret",
+    "collected_information",
     "consent",
     "consent_collection",
     "currency_conversion",
     "customer_account",
     "customer_details",
     "invoice",
+    "invoice_creation",
+    "origin_context",
     "payment_intent",
     "payment_link",
     "payment_method_configuration_details",
+    "permissions",
     "recovered_from",
+    "saved_payment_method_options",
     "setup_intent",
     "shipping_address_collection",
     "shipping_cost",
     "subscription",
+    "wallet_options",
 )
 _COPIED = (
     "allow_promotion_codes",
@@ -232,8 +238,8 @@ def _new(account: Account, params: dict[str, Any], total: int, currency: str) ->
         adaptive_pricing={"enabled": False},
         amount_subtotal=total,
         amount_total=total,
+        branding_settings=_branding(account, params),
         automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
-        collected_information=None,
         currency=currency,
         custom_fields=[],
         custom_text={
@@ -246,24 +252,33 @@ def _new(account: Account, params: dict[str, Any], total: int, currency: str) ->
         customer_creation=params.get("customer_creation", "if_required"),
         discounts=[],
         expires_at=params.get("expires_at", account.timestamp() + _LONGEST),
-        invoice_creation=None,
         metadata=merged({}, params.get("metadata")),
         mode="payment",
-        origin_context=None,
         payment_method_collection="if_required",
         payment_method_options={"card": {"request_three_d_secure": "automatic"}},
         payment_method_types=["card"],
         payment_status="unpaid",
-        permissions=None,
         phone_number_collection=params.get("phone_number_collection", {"enabled": False}),
         redirect_on_completion="always",
-        saved_payment_method_options=None,
         shipping_options=[],
         status="open",
         total_details={"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         ui_mode="hosted_page",
-        wallet_options=None,
     )
+
+
+def _branding(account: Account, params: dict[str, Any]) -> Document:
+    chosen = {key: value for key, value in params.get("branding_settings", {}).items() if value is not None}
+    return {
+        "background_color": "#ffffff",
+        "border_style": "rounded",
+        "button_color": "#0b5fd0",
+        "display_name": account.settings.business_name,
+        "font_family": "default",
+        "icon": None,
+        "logo": None,
+        **chosen,
+    }
 
 
 def opened_until(session: Document) -> datetime:

@@ -1,6 +1,7 @@
 """Who wants to be told, and the log they are told from."""
 
 import re
+from collections import Counter
 from typing import Any
 
 from sandbox.stripe.account import Account
@@ -57,7 +58,7 @@ def list_all(account: Account, params: dict[str, Any]) -> Document:
 
 
 def retrieve_event(account: Account, params: dict[str, Any], id: str) -> Document:
-    return _with_pending(account, account.load("event", id))
+    return _with_pending(account, [account.load("event", id)])[0]
 
 
 def list_events(account: Account, params: dict[str, Any]) -> Document:
@@ -67,16 +68,18 @@ def list_events(account: Account, params: dict[str, Any]) -> Document:
     if "type" in params:
         wanted.append(("type", "=", params["type"]))
     page = listing(account, "event", params, "/v1/events", *wanted)
-    page["data"] = [_with_pending(account, event) for event in page["data"]]
+    page["data"] = _with_pending(account, page["data"])
     if "delivery_success" in params:
         delivered = params["delivery_success"]
         page["data"] = [event for event in page["data"] if (event["pending_webhooks"] == 0) == delivered]
     return page
 
 
-def _with_pending(account: Account, event: Document) -> Document:
-    waiting = account.world.find("stripe.delivery", ("event", "=", event["id"]), ("status", "=", "pending"))
-    return event | {"pending_webhooks": len(waiting)}
+def _with_pending(account: Account, events: list[Document]) -> list[Document]:
+    ids = tuple(event["id"] for event in events)
+    pending = account.world.find("stripe.delivery", ("at", ">", 0), ("event", "in", ids))
+    waiting = Counter(delivery["event"] for delivery in pending)
+    return [event | {"pending_webhooks": waiting[event["id"]]} for event in events]
 
 
 def _check(params: dict[str, Any]) -> None:

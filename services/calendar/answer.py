@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.calendar.explain import Code, Reason
 from services.calendar.hours import DAY, date_of, midnight, offset_at
+from services.calendar.reasons import Code, Reason
 
 DayStatus = Literal["free", "full", "closed", "past", "too_soon", "too_far", "blocked"]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from services.calendar.answer import by_day, written
 from services.calendar.availability import open_starts
 from services.calendar.deps import Deps
-from services.calendar.explain import DayReasons, why_not
+from services.calendar.explain import DayReasons, StartReasons
 from services.calendar.hours import seconds_of
 from services.calendar.plan import Plan
 from services.calendar.questions import Found, Questions
@@ -70,6 +70,7 @@ def _answer(plan: Plan, window: Window, found: Found, now: int) -> dict[str, Any
 def _not_offered(plan: Plan, window: Window, found: Found, now: int, quantity: int) -> list[dict[str, str]]:
     """Every start of the opening hours that is not free, and why."""
     free = set(found.starts)
+    reasons = StartReasons(plan, found.taken, window.since, window.until, now, quantity)
     starts = [
         start
         for start in open_starts(plan, window.since, window.until, mind_blocked=False)
@@ -77,7 +78,7 @@ def _not_offered(plan: Plan, window: Window, found: Found, now: int, quantity: i
     ]
     explained = []
     for start, text in zip(starts, written(starts, window.zone), strict=True):
-        reason = why_not(plan, found.taken, start, now, quantity)
+        reason = reasons.of(start)
         if reason is not None:
             explained.append({"start": text, "code": reason.code, "reason": reason.sentence})
     return explained

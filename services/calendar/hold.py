@@ -57,6 +57,7 @@ class Hold:
 
     @property
     def active(self) -> bool:
+        """Whether it takes time now."""
         return self.status in ACTIVE
 
     @property

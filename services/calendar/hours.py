@@ -51,10 +51,12 @@ class Hours:
 
 
 def day_number(day: date) -> int:
+    """A date as the number of its day."""
     return day.toordinal() - _EPOCH_ORDINAL
 
 
 def date_of(day: int) -> date:
+    """The date of a day's number."""
     return date.fromordinal(day + _EPOCH_ORDINAL)
 
 
@@ -143,4 +145,5 @@ def seconds_of(instant: datetime) -> int:
 
 
 def time_of(seconds: int) -> datetime:
+    """UTC seconds as an aware time."""
     return datetime.fromtimestamp(seconds, UTC)

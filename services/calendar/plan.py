@@ -29,6 +29,7 @@ class PlannedResource:
 
     @property
     def zone(self) -> ZoneInfo:
+        """The zone of its opening hours."""
         return self.hours.zone
 
 

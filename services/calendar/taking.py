@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.calendar import cells, repository
-from services.calendar.explain import DAY_IS_FULL, Reason, closest, rules_against
 from services.calendar.hold import Claim, Hold, row_of, ticks_of
 from services.calendar.hours import day_at, midnight, seconds_of, time_of
 from services.calendar.plan import Plan, PlannedResource
+from services.calendar.reasons import DAY_IS_FULL, Reason, closest
+from services.calendar.rules import rules_against
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ class Window:
 
     @property
     def since(self) -> int:
+        """The instant at which the first day begins."""
         return midnight(self.zone, self.first_day)
 
     @property
     def until(self) -> int:
+        """The instant at which the last day is over."""
         return midnight(self.zone, self.last_day + 1)
 
 

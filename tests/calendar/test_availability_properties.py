@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.calendar.availability import free_starts
-from services.calendar.explain import why_not
+from services.calendar.explain import StartReasons
 from services.calendar.hours import seconds_of
 from services.calendar.plan import Plan
 from services.calendar.taken import Taken
@@ -203,5 +203,8 @@ def test_a_start_is_explained_exactly_when_it_is_not_offered(data: st.DataObject
     holds = {ITEM: [taken(start, offering) for start in data.draw(starts_of_holds(since))]}
     offered = set(free_starts(offering, holds, since, until, now))
     asked = {since + quarter * 900 for quarter in data.draw(st.sets(st.integers(0, 479), max_size=40))}
+    reasons = StartReasons(offering, holds, since, until, now)
     for start in asked | offered:
-        assert (why_not(offering, holds, start, now) is None) == (start in offered)
+        alone = StartReasons(offering, holds, start, start + 1, now)
+        assert (reasons.of(start) is None) == (start in offered)
+        assert reasons.of(start) == alone.of(start)

@@ -1,6 +1,6 @@
 """Rooms, classes and restaurants: what many may take at once, on both kinds of database."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -19,9 +19,11 @@ async def units(calendar: Calendar) -> list[int]:
         return list((await connection.execute(select(slot_cells.c.taken))).scalars())
 
 
-async def outcome(calendar: Calendar, item: str, quantity: int = 1, start: object = NOON, **fields: object) -> str:
+async def outcome(
+    calendar: Calendar, item: str, quantity: int = 1, start: datetime = NOON, **fields: object
+) -> str:
     """`held`, or the reason of the refusal."""
-    (said,) = await calendar.send(hold_slot(item, start, quantity=quantity, **fields))  # type: ignore[arg-type]
+    (said,) = await calendar.send(hold_slot(item, start, quantity=quantity, **fields))
     assert isinstance(said, SlotHeld | HoldRefused)
     return "held" if isinstance(said, SlotHeld) else said.detail or said.reason
 
@@ -120,7 +122,9 @@ async def test_the_second_resource_takes_what_the_first_cannot(calendar: Calenda
     assert await outcome(calendar, "it_3") == "slot_taken"
 
 
-async def test_a_resource_that_grows_keeps_its_way_of_counting_and_never_overbooks(calendar: Calendar) -> None:
+async def test_a_resource_that_grows_keeps_its_units_and_never_overbooks(
+    calendar: Calendar,
+) -> None:
     await calendar.define(resources=(room(2),))
     assert [await outcome(calendar, f"it_{one}") for one in "123"] == ["held", "held", "slot_taken"]
     await calendar.define(resources=(room(22),), revision=2)

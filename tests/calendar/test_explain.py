@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.calendar.answer import by_day, written
-from services.calendar.availability import free_starts
-from services.calendar.explain import DayReasons, duration_in_words, why_not
+from services.calendar.availability import TakenBy, free_starts
+from services.calendar.explain import DayReasons, StartReasons
 from services.calendar.hours import day_at, midnight
 from services.calendar.plan import Plan
+from services.calendar.reasons import Reason, duration_in_words
 from services.calendar.taken import Taken
 from shared.events.values import DateSpan
 from tests.support.calendar import at, every_day, on_weekdays, plan, resource, taken
@@ -17,6 +18,10 @@ NOW = at("2026-06-01 12:00")  # a Monday
 ADA = "consulting.ada"
 HOLIDAY = DateSpan(first="2026-06-10", last="2026-06-11", reason="Holiday")
 OFFICE = resource(weekly_hours=on_weekdays(range(5), "09:00-17:00"), blocked=(HOLIDAY,))
+
+
+def why_not(offering: Plan, taken_by: TakenBy, start: int, now: int, quantity: int = 1) -> Reason | None:
+    return StartReasons(offering, taken_by, start, start + 1, now, quantity).of(start)
 
 
 def code(offering: Plan, text: str, *holds: Taken, quantity: int = 1) -> str | None:

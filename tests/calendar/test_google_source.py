@@ -42,8 +42,8 @@ def lesson(item_id: str = "it_1", **changes: Any) -> OutsideEvent:
     return outside_event(found, found.items[0])
 
 
-def break_it(google: GoogleSandbox, name: str, count: int | None = None, seconds: float | None = None) -> None:
-    arm(google.world, FAULTS[name], count, seconds)
+def break_it(google: GoogleSandbox, name: str, seconds: float | None = None) -> None:
+    arm(google.world, FAULTS[name], 1, seconds)
 
 
 async def shown(google: GoogleSandbox) -> list[dict[str, Any]]:
@@ -139,7 +139,7 @@ async def test_silence_is_an_outage_and_the_event_is_not_doubled(google: GoogleS
 async def test_an_outage_says_what_google_said_and_when_to_come_back(
     google: GoogleSandbox, source: GoogleCalendar, fault: str, said: str, retry_after: float | None
 ) -> None:
-    break_it(google, fault, seconds=7 if fault == "rate_limit" else None, count=1)
+    break_it(google, fault, seconds=7 if fault == "rate_limit" else None)
     with pytest.raises(Outage, match=said) as caught:
         await source.put(CALENDAR, lesson())
     assert caught.value.retry_after == retry_after
@@ -176,7 +176,9 @@ async def test_an_event_that_google_finds_wrong_is_our_mistake_and_no_outage(sou
         await source.put(CALENDAR, backwards)
 
 
-async def test_a_token_that_was_revoked_is_fetched_anew(google: GoogleSandbox, source: GoogleCalendar) -> None:
+async def test_a_token_that_google_no_longer_takes_is_fetched_anew(
+    google: GoogleSandbox, source: GoogleCalendar
+) -> None:
     await source.put(CALENDAR, lesson())
     google.world.advance(7200)
     await source.put(CALENDAR, lesson("it_2"))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy import Connection, event, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.calendar import repository
 from services.calendar.main import MIGRATIONS
 from services.calendar.tables import holds, metadata, slot_cells
 from shared.db import Database
@@ -125,7 +126,8 @@ async def test_an_active_hold_without_a_time_is_refused(database: Database) -> N
 
 async def test_the_migration_and_the_tables_say_the_same(database: Database) -> None:
     def differences(connection: Connection) -> list[Any]:
-        return compare_metadata(MigrationContext.configure(connection), metadata)
+        found: list[Any] = compare_metadata(MigrationContext.configure(connection), metadata)
+        return found
 
     async with database.reading() as connection:
         assert await connection.run_sync(differences) == []
@@ -142,3 +144,24 @@ async def test_the_schema_can_be_taken_away_and_made_again_with_its_guard(databa
         await store(database, row("it_2"))
     async with database.reading() as connection:
         assert len((await connection.execute(select(holds.c.id))).all()) == 1
+
+
+async def test_looking_at_a_month_reads_only_the_active_holds_around_it(sqlite_url: str) -> None:
+    """Only SQLite tells which index it takes for a table that is still empty."""
+    database = Database(sqlite_url)
+    await migrate(database, MIGRATIONS, metadata)
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(database.read.sync_engine, "before_cursor_execute", note)
+    async with database.reading() as connection:
+        since = int(NOON.timestamp())
+        await repository.taken_between(connection, ["consulting.ada"], since, since + 86_400, NOON)
+        statement, parameters = asked[-1]
+        explained = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        assert [row.detail for row in explained] == [
+            "SEARCH holds USING INDEX ix_holds_taken (resource=? AND blocked_to>? AND blocked_to<?)"
+        ]
+    await database.dispose()

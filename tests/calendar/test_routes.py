@@ -124,7 +124,9 @@ async def test_an_older_definition_and_the_same_one_again_change_nothing(calenda
     assert (await availability(calendar))["slots"]
 
 
-async def test_an_offering_that_leaves_the_catalog_is_unknown_and_its_bookings_stay(calendar: Calendar) -> None:
+async def test_an_offering_that_leaves_the_catalog_is_unknown_but_stays_booked(
+    calendar: Calendar,
+) -> None:
     await calendar.define()
     await calendar.send(hold_slot())
     await calendar.send(DefineSchedule(business="consulting", revision=2, resources=(), schedules=()))

@@ -1,10 +1,11 @@
-"""Many want the same time at once. Each race is also run without its protection, to show that it can be lost."""
+"""Many want the same time at once. The race is also run without its protection, to show it can be lost."""
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import func, insert, select, text
@@ -77,7 +78,7 @@ async def test_of_a_hundred_who_want_slots_all_over_the_day_no_two_overlap(repli
     assert len(said) == MANY
     starts = sorted(one.starts_at for one in said if isinstance(one, SlotHeld))
     assert len(starts) >= 4
-    assert all(later - earlier >= 5 * QUARTER for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier >= 5 * QUARTER for earlier, later in pairwise(starts))
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ async def test_a_declined_card_is_a_switch(outside: Outside) -> None:
 
 
 def test_every_switch_is_one_that_its_provider_heeds_and_none_is_missing() -> None:
-    """A fault that is asked for nowhere would be a dead switch; one that is not listed could not be thrown."""
+    """A switch nobody asks about is dead, and one that is not listed cannot be thrown."""
     sources = {
         "stripe": _source(Path(stripe.__file__).parent),
         "google": _source(Path(google.__file__).parent),

@@ -117,7 +117,7 @@ async def test_an_event_is_sent_again_without_a_script(outside: Outside) -> None
     assert len(outside.world.all("stripe.delivery")) == 6
 
 
-@pytest.mark.parametrize(("name", "kind"), [("sandbox.css", "text/css"), ("sandbox.js", "text/javascript")])
+@pytest.mark.parametrize(("name", "kind"), [("ground.css", "text/css"), ("sandbox.js", "text/javascript")])
 async def test_the_pages_files_are_served(outside: Outside, name: str, kind: str) -> None:
     answer = await outside.control.get(f"/assets/{name}")
     assert answer.headers["content-type"].startswith(kind)

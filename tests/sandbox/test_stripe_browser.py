@@ -59,3 +59,18 @@ async def test_the_script_is_served_with_its_type(bank: StripeSandbox) -> None:
     script = await bank.http.get(bank.settings.base_url + "/js/stripe.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert (await bank.http.get(bank.settings.base_url + "/js/../settings.py")).status_code == 404
+
+
+async def test_the_way_back_from_the_bank_keeps_its_own_query_and_fragment(bank: StripeSandbox) -> None:
+    intent = await bank.v1.payment_intents.create_async(intent_params())
+    asks = {
+        "payment_method_data[card][number]": "4000002760003184",
+        "return_url": "http://shop.test/?a=1#t=x",
+    }
+    answer = await confirm(bank, intent.id, CARD | asks | {"client_secret": intent.client_secret})
+    bank_page = answer.json()["next_action"]["redirect_to_url"]["url"]
+    done = await bank.http.post(bank_page, data={"answer": "complete"})
+    assert done.headers["location"] == (
+        f"http://shop.test/?a=1&payment_intent={intent.id}&payment_intent_client_secret={intent.client_secret}"
+        "&redirect_status=succeeded#t=x"
+    )

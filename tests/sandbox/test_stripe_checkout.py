@@ -24,7 +24,7 @@ async def test_the_page_says_what_is_bought_for_how_much_and_that_no_money_moves
 ) -> None:
     session = await opened(bank)
     page = await bank.http.get(session.url)
-    for words in ("Advice", "1 hour", "$20.00", "No real money", "http://127.0.0.1/left"):
+    for words in ("Ada&#39;s advice", "Advice", "1 hour", "$20.00", "No real money", "http://127.0.0.1/left"):
         assert words in page.text
     assert "<script>" not in page.text
     assert "style=" not in page.text

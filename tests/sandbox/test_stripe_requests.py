@@ -73,6 +73,12 @@ async def test_only_a_test_key_opens_the_sandbox(bank: StripeSandbox, key: str) 
     assert key not in error.user_message
 
 
+async def test_another_version_of_the_api_is_not_spoken(bank: StripeSandbox) -> None:
+    error = await refused(bank.v1.balance.retrieve_async({}, {"stripe_version": "2023-08-16"}))
+    assert error.http_status == 400
+    assert "2026-10-28.endive" in error.user_message
+
+
 async def test_an_address_nobody_answers_at_is_said_to_be_unknown(bank: StripeSandbox) -> None:
     answer = await bank.http.get(bank.settings.base_url + "/v1/nothing", headers=SECRET)
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "invalid_request_error")

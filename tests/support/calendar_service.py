@@ -145,9 +145,8 @@ class Calendar:
     async def ask(self, path: str, **parameters: Any) -> httpx.Response:
         """Ask over HTTP as the gateway does."""
         transport = httpx.ASGITransport(app=self.service.app)
-        headers = {"X-Internal-Key": "key"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://calendar", headers=headers) as client:
-            return await client.get(path, params=parameters)
+        async with httpx.AsyncClient(transport=transport, base_url="http://calendar") as client:
+            return await client.get(path, params=parameters, headers={"X-Internal-Key": "key"})
 
 
 @asynccontextmanager

@@ -136,6 +136,7 @@ class _Transport:
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any
     ) -> tuple[httplib2.Response, bytes]:
+        """One exchange; a token that Google no longer takes is fetched anew once."""
         sent = self._sent(uri, method, body, headers, refresh=False)
         if sent.status_code == 401:
             sent = self._sent(uri, method, body, headers, refresh=True)
