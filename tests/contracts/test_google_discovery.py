@@ -24,7 +24,7 @@ def spoken() -> set[str]:
         if not isinstance(route, APIRoute) or route.path == "/token":
             continue
         path = route.path.removeprefix("/calendar/v3/").replace("{", "").replace("}", "")
-        (verb,) = route.methods
+        verb = next(iter(route.methods or ()))
         matching = [m["id"] for m in methods() if m["httpMethod"] == verb and m["pattern"].fullmatch(path)]
         assert matching, f"the Calendar API has no {verb} {route.path}"
         found.add(matching[0])

@@ -1,5 +1,7 @@
 """The sandbox's Stripe against Stripe's own published types, through Stripe's own client."""
 
+import importlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,17 @@ import stripe
 from sandbox.stripe.parameters import Fields, Kind, Many
 from sandbox.stripe.routes import CALLS
 from tests.support.sandbox_stripe import StripeSandbox, intent_params, session_params, stripe_sandbox
-from tests.support.stripe_contract import Referee, Schema, contract_file, operation, parameters, resolved
+from tests.support.stripe_contract import (
+    Referee,
+    Schema,
+    coerced,
+    complaints,
+    contract_file,
+    decoded,
+    operation,
+    parameters,
+    resolved,
+)
 
 pytestmark = pytest.mark.skipif(
     not contract_file().exists(),
@@ -220,3 +232,21 @@ def test_the_sandbox_takes_no_parameter_that_stripe_does_not() -> None:
             schema = resolved(parameters(found))
             surplus += accepted(call.accepts, schema, f"{call.method} {call.path}")
     assert "\n".join(surplus) == ""
+
+
+def test_the_referee_sees_what_is_wrong() -> None:
+    found = operation("POST", "/v1/payment_intents")
+    assert found is not None
+    sent = coerced(decoded("amount=ten&currency=usd&colour=red"), parameters(found))
+    assert len(complaints(parameters(found), sent)) == 2
+    answer = found["responses"]["200"]["content"]["application/json"]["schema"]
+    assert "'status' is a required property" in "".join(complaints(answer, {"object": "payment_intent"}))
+
+
+def test_every_behaviour_recorded_from_stripe_has_its_test() -> None:
+    proved: set[str] = set()
+    for name in ("cards", "intents", "refunds", "requests"):
+        module = importlib.import_module(f"tests.sandbox.test_stripe_{name}")
+        proved |= {id for test in vars(module).values() for id in getattr(test, "recorded", ())}
+    known = json.loads(contract_file().with_name("stripe-recorded-behaviours.json").read_text())
+    assert proved == {case["id"] for case in known["cases"]}

@@ -53,6 +53,7 @@ def session_params(**changes: Any) -> dict[str, Any]:
         "cancel_url": "http://127.0.0.1/left",
         "payment_intent_data": {"capture_method": "manual", "metadata": {"booking": "bk_1"}},
         "metadata": {"booking": "bk_1"},
+        "branding_settings": {"display_name": "Ada's advice"},
         **changes,
     }
 
