@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared.errors import Misconfigured, Refusal
 
@@ -29,6 +30,9 @@ def main() -> None:
     except ValidationError as error:
         typer.echo(f"holdfast: {_settings_said(error)}", err=True)
         raise SystemExit(1) from None
+    except SettingsError as error:
+        typer.echo(f"holdfast: {_unreadable_said(error)}", err=True)
+        raise SystemExit(1) from None
 
 
 def _settings_said(error: ValidationError) -> str:
@@ -38,6 +42,13 @@ def _settings_said(error: ValidationError) -> str:
         name = "HOLDFAST_" + "_".join(str(part) for part in one["loc"]).upper() if one["loc"] else "settings"
         lines.append(f"{name}: {str(one['msg']).removeprefix('Value error, ')} (it is {one.get('input')!r})")
     return "a setting is wrong.\n  " + "\n  ".join(lines)
+
+
+def _unreadable_said(error: SettingsError) -> str:
+    # The error names the field in its words only; these settings are lists.
+    field = str(error).partition('"')[2].partition('"')[0]
+    name = f"HOLDFAST_{field.upper()}"
+    return f'a setting is wrong.\n  {name}: write a list like ["a", "b"] (it is {os.environ.get(name)!r})'
 
 
 @app.command()

@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 
+import httpx
 import typer
 
 from holdfast.catalogs import apply_remotely, chosen_catalogs, said
-from holdfast.keys import load_keys
+from holdfast.keys import load_keys, make_directory
 from holdfast.outside import told_to_all
 from holdfast.parts import PARTS, SANDBOX_PORT
 from holdfast.serving import migrate_service
@@ -18,14 +19,13 @@ from holdfast.welcome import welcome
 from shared.errors import Misconfigured, Refusal
 from shared.settings import ServiceSettings
 
-ORDER = ("sandbox", *PARTS, "gateway")
 PATIENCE = 60.0
 
 
 def environment(settings: ServiceSettings) -> dict[str, str]:
     """What every process is told: keys, addresses, and the sandbox as the outside world."""
     sandbox = f"http://127.0.0.1:{SANDBOX_PORT}/sandbox"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_directory(settings.data_dir)
     defaults = {**load_keys(settings.data_dir), **told_to_all(sandbox, settings.data_dir)}
     defaults["HOLDFAST_SMTP_PORT"] = "8125"
     return {**defaults, **os.environ}
@@ -36,15 +36,19 @@ async def run_distributed() -> None:
     settings = ServiceSettings()
     told = environment(settings)
     os.environ.update(told)
-    for name in PARTS:
-        await migrate_service(name)
-    running = [await _start(name, told) for name in ORDER]
+    # The sandbox writes the credentials of its calendars when it starts.
+    running = [await _start("sandbox", told)]
     stopped = asyncio.Event()
     for wish in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(wish, stopped.set)
     try:
+        await _until_the_sandbox_answers(running[0])
+        for name in PARTS:
+            await migrate_service(name)
+        running += [await _start(name, told) for name in (*PARTS, "gateway")]
         applied = await _apply_catalogs(settings, told)
-        typer.echo(welcome(settings.site, told["HOLDFAST_OPERATOR_KEY"], applied))
+        sandbox, key = told["HOLDFAST_SANDBOX_URL"], told["HOLDFAST_OPERATOR_KEY"]
+        typer.echo(welcome(settings.site, sandbox, key, applied))
         await _wait(stopped, running)
     finally:
         await _stop(running)
@@ -54,6 +58,18 @@ async def _start(name: str, told: dict[str, str]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "holdfast", "serve", name, env=told, start_new_session=True
     )
+
+
+async def _until_the_sandbox_answers(sandbox: asyncio.subprocess.Process) -> None:
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while sandbox.returncode is None and asyncio.get_running_loop().time() < deadline:
+            try:
+                await client.get(f"http://127.0.0.1:{SANDBOX_PORT}/healthz")
+                return
+            except httpx.HTTPError:
+                await asyncio.sleep(0.1)
+    raise Misconfigured("the sandbox did not start; what it said stands above.")
 
 
 async def _apply_catalogs(settings: ServiceSettings, told: dict[str, str]) -> list[dict[str, object]]:

@@ -16,7 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.catalogs import apply_at_start, chosen_catalogs
-from holdfast.keys import load_keys
+from holdfast.databases import bring_up_to_date
+from holdfast.keys import load_keys, make_directory
 from holdfast.outside import open_sandbox, told_to_all
 from holdfast.parts import PARTS, build_service
 from sandbox.app import Sandbox
@@ -53,7 +54,7 @@ def prepare_environment() -> ServiceSettings:
             "`holdfast run` is for development: it brings the sandbox. In production start each service "
             "with `holdfast serve`, or use docker compose."
         )
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_directory(settings.data_dir)
     sandbox = f"http://127.0.0.1:{settings.port}/sandbox"
     for name, value in {**load_keys(settings.data_dir), **told_to_all(sandbox, settings.data_dir)}.items():
         os.environ.setdefault(name, value)
@@ -96,7 +97,7 @@ async def installation(runtime: Runtime | None = None) -> AsyncIterator[Embedded
         services = {name: build_service(name, runtime, bus) for name in PARTS}
         bus.expect(list(services))
         for service in services.values():
-            await service.migrate()
+            await bring_up_to_date(service)
         applied = await apply_at_start(services["booking"].desk, chosen_catalogs())
         for service in services.values():
             await service.start()

@@ -15,6 +15,18 @@ NAMES = {
 }
 
 
+def make_directory(data_dir: Path) -> None:
+    """Have a data directory that can be written to; raises Misconfigured."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"HOLDFAST_DATA_DIR is {data_dir}, which cannot be a directory ({error.strerror})."
+        ) from error
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        raise Misconfigured(f"HOLDFAST_DATA_DIR is {data_dir}, which this user may not write to.")
+
+
 def load_keys(data_dir: Path) -> dict[str, str]:
     """The keys of this data directory; the environment wins, what is missing is made and kept."""
     path = data_dir / "keys.json"

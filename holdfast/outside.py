@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
+from holdfast.keys import make_directory
 from sandbox.app import Sandbox, build_sandbox
 from sandbox.google import google_credentials
 from sandbox.world import World
@@ -48,9 +49,9 @@ def open_sandbox(
     """The sandbox on its file in the data directory; its Google credentials are written beside it."""
     if settings.environment == "production":
         raise Misconfigured("the sandbox never runs in production")
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_directory(settings.data_dir)
     advance = getattr(runtime.clock, "advance", None)
-    world = World(settings.data_dir / "sandbox.db", runtime.clock.now, advance)
+    world = World(settings.data_dir / "sandbox.db", runtime.clock.now, advance, runtime.random)
     credentials = json.dumps(google_credentials(world, base_url), indent=2)
     (settings.data_dir / CREDENTIALS).write_text(credentials)
     return build_sandbox(

@@ -13,5 +13,6 @@ async def run_embedded(runtime: Runtime | None = None) -> None:
     sockets = [listen(ServiceSettings().port)]
     async with installation(runtime) as running:
         server = server_for(running.app, running.gateway)
-        server.on_started = lambda: typer.echo(welcome(running.url, running.operator_key, running.applied))
+        said = welcome(running.url, f"{running.url}/sandbox", running.operator_key, running.applied)
+        server.on_started = lambda: typer.echo(said)
         await server.serve(sockets=sockets)

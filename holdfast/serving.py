@@ -7,12 +7,13 @@ import os
 import uvicorn
 from starlette.types import ASGIApp
 
+from holdfast.databases import bring_up_to_date, look_at
 from holdfast.embedded import listen, server_for
 from holdfast.outside import open_sandbox, standing_alone
 from holdfast.parts import PARTS, SANDBOX_PORT, build_service, topology
 from services.gateway.main import build as build_gateway
 from services.gateway.settings import Settings as GatewaySettings
-from shared.db import is_database_down
+from services.notify.settings import Settings as NotifySettings
 from shared.errors import Misconfigured
 from shared.messaging.local import LocalBus
 from shared.messaging.rabbit import RabbitBus
@@ -58,15 +59,7 @@ async def _serve_gateway(runtime: Runtime, bus: RabbitBus, port: int) -> None:
 
 async def _service_app(name: str, settings: ServiceSettings, runtime: Runtime) -> ASGIApp:
     service = build_service(name, runtime, new_bus(settings))
-    try:
-        await service.database.check()
-    except Exception as error:
-        if not is_database_down(error):
-            raise
-        raise Misconfigured(
-            f"the database of {name} does not answer at {_shown(service.database.url)} ({error}). "
-            f"Start it, or set HOLDFAST_DATABASE_URL_{name.upper()}."
-        ) from error
+    await look_at(service)
     return service.app
 
 
@@ -75,14 +68,9 @@ def _sandbox_app(settings: ServiceSettings, runtime: Runtime) -> ASGIApp:
     webhook_url = os.environ.get(
         "HOLDFAST_SANDBOX_WEBHOOK_URL", f"http://127.0.0.1:{PARTS['payment'].port}/webhooks/stripe"
     )
-    smtp_port = int(os.environ.get("HOLDFAST_SMTP_PORT", "8125"))
+    smtp_port = NotifySettings().smtp_port or 8125
     sandbox = open_sandbox(settings, runtime, base_url=base_url, smtp_port=smtp_port, webhook_url=webhook_url)
     return standing_alone(sandbox, base_url)
-
-
-def _shown(url: str) -> str:
-    """An address without its password."""
-    return url.split("@")[-1]
 
 
 async def migrate_service(name: str) -> None:
@@ -91,12 +79,6 @@ async def migrate_service(name: str) -> None:
         raise Misconfigured(f"{name!r} has no database; choose one of {', '.join(PARTS)}")
     service = build_service(name, Runtime.real(), LocalBus())
     try:
-        await service.migrate()
-    except Exception as error:
-        if not is_database_down(error):
-            raise
-        raise Misconfigured(
-            f"the database of {name} does not answer at {_shown(service.database.url)} ({error})"
-        ) from error
+        await bring_up_to_date(service)
     finally:
         await service.database.dispose()

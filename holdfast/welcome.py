@@ -10,7 +10,7 @@ CARDS = (
 )
 
 
-def welcome(url: str, operator_key: str, applied: Sequence[dict[str, Any]]) -> str:
+def welcome(url: str, sandbox: str, operator_key: str, applied: Sequence[dict[str, Any]]) -> str:
     """The first lines that an operator reads."""
     cards = "\n".join(f"      {number}   {what}" for number, what in CARDS)
     changed = sum(len(one["changes"]) for one in applied)
@@ -19,7 +19,7 @@ def welcome(url: str, operator_key: str, applied: Sequence[dict[str, Any]]) -> s
   Holdfast is ready.
 
     Book something      {url}/
-    See what happened   {url}/sandbox/      (mails, charges, calendar, switches that break things)
+    See what happened   {sandbox}/      (mails, charges, calendar, switches that break things)
     API                 {url}/docs          {url}/openapi.json
     Operator key        {operator_key}
 

@@ -9,6 +9,7 @@ HoldfastError
 (anything else)  a bug                         500, or a dead letter, and an alert
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -79,3 +80,13 @@ class Outage(HoldfastError):
 
 class Misconfigured(HoldfastError):
     """A setting, file or server is not as it must be; the message says what to do."""
+
+
+def own_complaints(errors: Sequence[Any]) -> list[Any]:
+    """Without the complaints that a list is empty only because its entries were refused."""
+    return [
+        one
+        for one in errors
+        if one["type"] != "too_short"
+        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in errors if other is not one)
+    ]

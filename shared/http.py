@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.db import is_conflict, is_database_down
-from shared.errors import Outage, Refusal
+from shared.errors import Outage, Refusal, own_complaints
 from shared.messaging.work import Desk
 from shared.runtime import Runtime
 from shared.telemetry import (
@@ -46,7 +46,7 @@ def add_problem_handlers(app: FastAPI, service: str) -> None:
     async def invalid(_: Request, error: Exception) -> Response:
         found = [
             {"path": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
-            for one in cast(RequestValidationError, error).errors()
+            for one in own_complaints(cast(RequestValidationError, error).errors())
         ]
         said = f"{found[0]['path']}: {found[0]['message']}" if found else "The request does not fit."
         return problem_response(Refusal("invalid_request", said, status=422, errors=found))

@@ -60,12 +60,16 @@ class Service:
     async def migrate(self, target: str = "heads") -> None:
         await migrate(self.database, self._migrations, self._metadata, target)
 
-    async def start(self) -> None:
-        """Begin to work. The schema must be current."""
+    async def check_schema(self) -> None:
+        """Raise Misconfigured unless the database has the newest schema."""
         if not await is_current(self.database, self._migrations):
             raise Misconfigured(
                 f"the database of {self.name} has an older schema: run `holdfast migrate {self.name}`"
             )
+
+    async def start(self) -> None:
+        """Begin to work. The schema must be current."""
+        await self.check_schema()
         if self.bus.stores:
             await self.tasks.forget_leases()
         for begin in self.on_start:

@@ -52,6 +52,12 @@ class ServiceSettings(BaseSettings):
     def database_url(self, service: str) -> str:
         """The service's database: its own setting, or a file in the data directory."""
         given = str(getattr(self, f"database_url_{service}", "") or "")
+        kind = urlsplit(given).scheme
+        if given and kind.partition("+")[0] not in ("postgresql", "sqlite"):
+            raise Misconfigured(
+                f"HOLDFAST_DATABASE_URL_{service.upper()} begins with {kind or 'no scheme'!r}: write "
+                "postgresql://user:password@host/database or sqlite:///path/to/file."
+            )
         return given or f"sqlite:///{self.data_dir / service}.db"
 
 

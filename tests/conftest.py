@@ -1,5 +1,8 @@
 """What all tests share: services found once per run, and marks that follow from what a test asks for."""
 
+import os
+
+import hypothesis
 import pytest
 
 from tests.support import services
@@ -14,6 +17,14 @@ pytest_plugins = [
 MARKS = {"postgres_server": "postgres", "amqp_server": "rabbitmq", "chromium_program": "browser"}
 
 
+KEPT = ("HOLDFAST_TEST_", "HOLDFAST_CONTRACTS", services.REQUIRE_VARIABLE)
+
+# How long one example takes says more about the machine than about the code.
+_given = hypothesis.settings.get_profile("ci" if os.environ.get("CI") else "default")
+hypothesis.settings.register_profile("holdfast", parent=_given, deadline=None)
+hypothesis.settings.load_profile("holdfast")
+
+
 def _steers(config: pytest.Config) -> bool:
     return not hasattr(config, "workerinput")
 
@@ -21,7 +32,14 @@ def _steers(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """One folder per run, in which the workers agree on what was found."""
     if _steers(config):
+        _forget_settings()
         services.open_state()
+
+
+def _forget_settings() -> None:
+    """Settings of whoever runs the tests are not settings of the tests."""
+    for name in [name for name in os.environ if name.startswith("HOLDFAST_") and not name.startswith(KEPT)]:
+        del os.environ[name]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

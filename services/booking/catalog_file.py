@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from services.booking.catalog import Catalog
-from shared.errors import BadRequest
+from shared.errors import BadRequest, own_complaints
 
 Place = tuple[int, int]
 Path = tuple[str | int, ...]
@@ -29,7 +29,7 @@ def read_catalog(text: str, name: str) -> Catalog:
     try:
         catalog = Catalog.model_validate(content)
     except ValidationError as error:
-        raise _invalid(name, [_located(one, places) for one in _own(error.errors())]) from error
+        raise _invalid(name, [_located(one, places) for one in own_complaints(error.errors())]) from error
     wrong = [_complaint(path, _place(path, places), message) for path, message in catalog.mistakes()]
     if wrong:
         raise _invalid(name, wrong)
@@ -54,16 +54,6 @@ def _mapping(node: yaml.MappingNode, path: Path, places: dict[Path, Place]) -> d
         found[key] = _plain(value_node, (*path, key), places)
         places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
     return found
-
-
-def _own(errors: list[Any]) -> list[Any]:
-    """Without the complaints that a list is empty only because its entries were refused."""
-    return [
-        one
-        for one in errors
-        if one["type"] != "too_short"
-        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in errors if other is not one)
-    ]
 
 
 def _located(error: Any, places: dict[Path, Place]) -> dict[str, Any]:

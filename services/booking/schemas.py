@@ -22,7 +22,7 @@ class ItemWanted(Asked):
     offering: Line
     start: AwareDatetime
     quantity: int = Field(1, ge=1, le=500)
-    meeting_method: Literal["phone", "in_person"] | None = None
+    meeting_method: Line | None = None
     address: Note | None = None
     postcode: Annotated[str, StringConstraints(strip_whitespace=True, max_length=20)] | None = None
 

@@ -110,9 +110,18 @@ def _complete(document: dict[str, Any]) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             operation.update(_security_of(path))
+            _require_the_key(operation)
             for response in operation["responses"].values():
                 if response["description"] == "Successful Response":
                     response["description"] = f"{operation['summary']}."
+
+
+def _require_the_key(operation: dict[str, Any]) -> None:
+    """A missing key has an answer of its own, but whoever reads the contract must send one."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == "Idempotency-Key":
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"}
 
 
 def _security_of(path: str) -> dict[str, Any]:

@@ -224,8 +224,9 @@ class Consumer:
             batch = [await self._waiting.get()]
             while not self._waiting.empty() and len(batch) < PREFETCH:
                 batch.append(self._waiting.get_nowait())
-            while not await self._taken(batch):
-                await asyncio.sleep(1)
+            taken = False
+            while not taken:
+                taken = await self._taken(batch)
             for _ in batch:
                 self._waiting.task_done()
 
@@ -235,6 +236,7 @@ class Consumer:
         except Exception:
             # Unacknowledged is not lost, but nobody would take it while this consumer lives.
             self._log.exception("messages could not be taken over yet", count=len(batch))
+            await asyncio.sleep(1)
             return False
         return True
 

@@ -125,9 +125,11 @@ async def apply_catalog(
     "/notifications",
     summary="What was said to whom",
     response_model=Notifications,
-    responses=problems(401, 403),
+    responses=problems(401, 403, 404),
 )
-async def notifications(parts: PartsDep, access: OperatorDep, booking_id: Id) -> Response:
+async def notifications(
+    parts: PartsDep, access: OperatorDep, booking_id: Annotated[Id, Query(min_length=1)]
+) -> Response:
     query = _query(booking_id=booking_id)
     return pass_on(await parts.peers.notify.ask("GET", "/notifications", query=query, headers=access.headers))
 

@@ -34,7 +34,7 @@ class ItemRequest(Said):
     offering: OfferingId = Field(examples=["consulting.advice"])
     start: Start
     quantity: Annotated[int, Field(ge=1, le=500)] = 1
-    meeting_method: Line | None = Field(default=None, examples=["google_meet"])
+    meeting_method: Line | None = Field(default=None, examples=["in_person"])
     address: Text | None = None
     postcode: Line | None = Field(default=None, examples=["SW1A 1AA"])
 
