@@ -23,7 +23,7 @@ _PHONE = r"\+?[0-9 \(\)\.\/x\-]{5,39}"
 
 FIELDS = (
     Field("name", "Your name", "Please tell us your name.", "name"),
-    Field("email", "E-mail", "Please give an e-mail address like anna@example.org.", "email", "email"),
+    Field("email", "E-mail", "Please give an address like anna@example.org.", "email", "email"),
     Field("phone", "Phone", "Please give a phone number like +49 30 123456.", "tel", "tel", _PHONE),
     Field("company", "Company", "Please name your company.", "organization", required=False),
     Field("address", "Address", "Please give the address to come to.", "street-address"),

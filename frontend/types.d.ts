@@ -104,7 +104,7 @@ declare global {
     step: "time" | "details" | "review";
   }
 
-  /** What the month shows. Without `days` it is being fetched; `last` is the last date that can ever be offered. */
+  /** What the month shows; without `days` it is being fetched. `last` is the last date ever offered. */
   interface GridView {
     month: string;
     today: string;
@@ -128,8 +128,13 @@ declare global {
     message?: string;
   }
 
+  interface StripeElement {
+    mount(where: HTMLElement): void;
+    on(event: string, listener: () => void): void;
+  }
+
   interface StripeElements {
-    create(kind: "payment", options?: object): { mount(where: HTMLElement): void; on(event: string, listener: (event: any) => void): void };
+    create(kind: "payment"): StripeElement;
   }
 
   interface Stripe {

@@ -15,7 +15,7 @@ from services.payment.payment import (
     OperationKind,
     Payment,
 )
-from services.payment.position import Stage, has_money, holder, is_alive, rest, stage
+from services.payment.position import Stage, holder, is_alive, rest, stage
 from services.payment.wishes import saga_of
 from shared.events import Event
 from shared.money import Money
@@ -187,8 +187,3 @@ def _notice_late_money(payment: Payment, now: datetime, patience: Patience) -> P
     if payment.closed and holder(payment) is not None and payment.late_until is None:
         return replace(payment, late_until=now + patience.late_window)
     return payment
-
-
-def quarantined(payment: Payment) -> bool:
-    """True while money is here that is not the money that was asked for."""
-    return any(one.mismatch and has_money(payment, one) for one in payment.attempts)

@@ -1,11 +1,13 @@
 """The composition root of payments."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from services.payment.deps import Deps
 from services.payment.handlers import HANDLERS
 from services.payment.hints import PROVIDER_EVENT, follow_hint
 from services.payment.janitor import BACKFILL, backfill, begin_backfill, recheck
+from services.payment.providers.port import PaymentProvider
 from services.payment.providers.stripe import StripeProvider
 from services.payment.routes import router
 from services.payment.settings import Settings
@@ -30,16 +32,25 @@ TASKS: Tasks = {
 }
 
 
-def build(settings: Settings, runtime: Runtime, bus: Bus) -> Service:
-    """Payments with their provider, ready to be started."""
+def providers_of(settings: Settings) -> dict[str, PaymentProvider]:
+    """The providers that money can come through. Another one is another line here."""
     stripe = StripeProvider(
         settings.stripe_account(),
         timeout=settings.stripe_timeout_seconds,
         retries=settings.stripe_retries,
     )
+    return {stripe.name: stripe}
+
+
+def build(
+    settings: Settings,
+    runtime: Runtime,
+    bus: Bus,
+    providers: Mapping[str, PaymentProvider] | None = None,
+) -> Service:
+    """Payments with their providers, ready to be started. Without any given, those the settings name."""
     deps = Deps(
-        providers={stripe.name: stripe},
-        routes={"checkout": stripe.name, "card": stripe.name},
+        providers=providers_of(settings) if providers is None else providers,
         patience=settings.patience(),
         signing_secret=settings.secret,
         live=settings.is_live,

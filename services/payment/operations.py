@@ -6,18 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.payment.decide import Order
-from services.payment.merge import merge, merge_refund
-from services.payment.payment import NEVER_HAPPENED, OVERTAKEN, Attempt, Operation, Payment, Refund
-from services.payment.providers.port import PaymentSnapshot, RefundSnapshot
+from services.payment.merge import merge, merge_refund, vanished
+from services.payment.payment import MISSING, NEVER_HAPPENED, OVERTAKEN, Attempt, Operation, Payment, Refund
+from services.payment.providers.port import IDEMPOTENCY_ERROR, PaymentSnapshot, RefundSnapshot
 
 NewId = Callable[[str], str]
 
 # A provider keeps an idempotency key for a day; past that only a look can tell what happened.
 KEY_LIVES = timedelta(hours=20)
-TRIES_BEFORE_A_LOOK = 5
+TRIES_BEFORE_A_LOOK = 2
+# A call that got no answer may still be on its way; what is not there after this long never arrived.
+PROVEN_AFTER = timedelta(minutes=1)
 LONGEST_WHILE_AWAY = 30.0
 QUIET = (NEVER_HAPPENED, OVERTAKEN)
-DELAYS = tuple(map(float, (1, 5, 30, 120, 600, 3600, 21600, 86400)))
+# The last one goes on for ever: an outcome is never left unknown, and never long once the provider is back.
+DELAYS = tuple(map(float, (1, 5, 30, 120, 300)))
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,19 @@ def claim(payment: Payment, operation_id: str, request: dict[str, Any], now: dat
 
 
 def needs_a_look(operation: Operation, now: datetime) -> bool:
-    """True when repeating the call teaches nothing more: the provider must be asked what it knows."""
-    aged = operation.sent_at is not None and now - operation.sent_at > KEY_LIVES
-    mixed_up = operation.code == "idempotency_error"
-    return operation.in_doubt and (operation.tries > TRIES_BEFORE_A_LOOK or aged or mixed_up)
+    """True when repeating the call may teach nothing more: the provider is asked what it knows."""
+    mixed_up = operation.code == IDEMPOTENCY_ERROR
+    tried = operation.tries > TRIES_BEFORE_A_LOOK or mixed_up
+    return operation.in_doubt and (tried or _sent_before(operation, now - KEY_LIVES))
+
+
+def is_proven_absent(operation: Operation, now: datetime) -> bool:
+    """True when what cannot be seen at the provider by now will never appear."""
+    return _sent_before(operation, now - PROVEN_AFTER)
+
+
+def _sent_before(operation: Operation, moment: datetime) -> bool:
+    return operation.sent_at is not None and operation.sent_at <= moment
 
 
 def delay_after(operation: Operation) -> float:
@@ -81,15 +93,17 @@ def delay_after(operation: Operation) -> float:
 
 
 def record(
-    payment: Payment, operation_id: str, outcome: Outcome, observed_at: datetime, grace: timedelta
+    payment: Payment, operation_id: str, outcome: Outcome, ended_at: datetime, grace: timedelta
 ) -> Payment:
-    """The payment after one try of an operation that began at `observed_at`."""
+    """The payment after one try of an operation. What a call answers is newer than any look begun before."""
     operation = payment.operation(operation_id)
     if not operation.in_flight:
         return payment
-    payment = payment.with_operation(_tried(operation, outcome, observed_at))
+    payment = payment.with_operation(_tried(operation, outcome, ended_at))
+    if outcome.state == "succeeded" and outcome.code == MISSING:
+        return vanished(payment, operation.attempt_id)
     if outcome.snapshot is not None:
-        payment = merge(payment, operation.attempt_id, outcome.snapshot, observed_at, grace)
+        payment = merge(payment, operation.attempt_id, outcome.snapshot, ended_at, grace)
     if operation.refund_id is not None:
         return _refund_recorded(payment, operation.refund_id, outcome)
     if outcome.state not in ("failed", "declined"):

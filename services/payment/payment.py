@@ -25,6 +25,7 @@ UNPAID = ("created", "action_required", "processing")
 NEVER_HAPPENED = "never_happened"
 OVERTAKEN = "overtaken"
 DROPPED = "dropped"
+MISSING = "missing"
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.payment.operations import Outcome, needs_a_look
-from services.payment.payment import NEVER_HAPPENED, OVERTAKEN, UNPAID, Attempt, Operation, Payment
+from services.payment.operations import Outcome, is_proven_absent, needs_a_look
+from services.payment.payment import (
+    MISSING,
+    NEVER_HAPPENED,
+    OVERTAKEN,
+    UNPAID,
+    Attempt,
+    Operation,
+    Payment,
+)
 from services.payment.providers.port import (
+    IDEMPOTENCY_ERROR,
     AlreadyDone,
     Declined,
     InvalidRequest,
@@ -19,7 +28,6 @@ from services.payment.providers.port import (
     RefundRequest,
     StartPayment,
 )
-from shared.money import Money
 
 # Stripe takes sessions that last from 30 minutes to 24 hours; ours are ended by API when the hold is shorter.
 SHORTEST_SESSION = timedelta(minutes=30, seconds=30)
@@ -40,9 +48,8 @@ async def perform(
     provider: PaymentProvider, payment: Payment, operation: Operation, now: datetime
 ) -> Outcome:
     """Make the call of an operation, or look what became of it."""
-    call = _look if needs_a_look(operation, now) else _CALLS[operation.kind]
     try:
-        return await call(provider, payment, operation)
+        return await _tried(provider, payment, operation, now)
     except (RateLimited, ProviderDown) as nothing_done:
         return Outcome(
             "requested", code="provider_away", detail=str(nothing_done), retry_after=nothing_done.retry_after
@@ -50,28 +57,37 @@ async def perform(
     except OutcomeUnknown as unknown:
         return Outcome("unknown", code="no_answer", detail=str(unknown))
     except AlreadyDone as done:
-        state = "failed" if operation.kind == "refund" else "succeeded"
-        return Outcome(state, done.snapshot, code=OVERTAKEN)  # type: ignore[arg-type]
+        return _overtaken(operation, done.snapshot)
     except Declined as declined:
         return Outcome("declined", code=declined.decline.reason, detail=declined.decline.code)
     except InvalidRequest as refused:
-        # Another request under our key is a bug of ours; whether the first was carried out must be seen.
-        state = "unknown" if refused.code == "idempotency_error" else "failed"
-        return Outcome(state, code=refused.code, detail=str(refused))  # type: ignore[arg-type]
+        return _refused(refused)
     except Missing as missing:
         return _nothing_there(payment.attempt(operation.attempt_id), str(missing))
 
 
+async def _tried(provider: PaymentProvider, payment: Payment, operation: Operation, now: datetime) -> Outcome:
+    if needs_a_look(operation, now):
+        seen = await _look(provider, payment, operation)
+        if seen.code != NEVER_HAPPENED or is_proven_absent(operation, now):
+            return seen
+    return await _CALLS[operation.kind](provider, payment, operation)
+
+
+def _overtaken(operation: Operation, seen: PaymentSnapshot) -> Outcome:
+    # What was to be expired, voided or captured is past that; a refund that was not made is still to make.
+    return Outcome("failed" if operation.kind == "refund" else "succeeded", seen, code=OVERTAKEN)
+
+
+def _refused(refused: InvalidRequest) -> Outcome:
+    # Another request under our key is a bug of ours; whether the first was carried out must be seen.
+    mixed_up = refused.code == IDEMPOTENCY_ERROR
+    return Outcome("unknown" if mixed_up else "failed", code=refused.code, detail=str(refused))
+
+
 def _nothing_there(attempt: Attempt, detail: str) -> Outcome:
-    if attempt.state not in UNPAID:
-        return Outcome("failed", code="missing", detail=detail)
-    gone = PaymentSnapshot(
-        attempt.refs,
-        "cancelled",
-        Money(amount=0, currency=attempt.currency or "XXX"),
-        provider_state="missing",
-    )
-    return Outcome("succeeded", gone, code="missing", detail=detail)
+    # Where nothing is, nobody can pay; where money was, somebody must look.
+    return Outcome("succeeded" if attempt.state in UNPAID else "failed", code=MISSING, detail=detail)
 
 
 async def _start(provider: PaymentProvider, payment: Payment, operation: Operation) -> Outcome:
@@ -91,7 +107,13 @@ async def _start(provider: PaymentProvider, payment: Payment, operation: Operati
         expires_at=datetime.fromisoformat(operation.request["expires_at"]),
     )
     create = provider.create_hosted if attempt.method == "checkout" else provider.create_embedded
-    return Outcome("succeeded", await create(start, operation.key))
+    try:
+        return Outcome("succeeded", await create(start, operation.key))
+    except InvalidRequest as refused:
+        if not operation.in_doubt or refused.code == IDEMPOTENCY_ERROR:
+            raise
+        # A page must be open for half an hour from now, not from when it was first asked for.
+        return await _look(provider, payment, operation)
 
 
 async def _expire(provider: PaymentProvider, payment: Payment, operation: Operation) -> Outcome:

@@ -21,7 +21,7 @@ from shared.signing import LEFT, is_signed
 router = APIRouter()
 
 
-def deps_of(desk: DeskDep) -> Deps:
+async def deps_of(desk: DeskDep) -> Deps:
     """What the service's handlers work with."""
     return cast(Deps, desk.deps)
 

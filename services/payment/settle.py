@@ -18,7 +18,7 @@ async def settle(
     decision = decide(changed, work.now, deps.patience)
     after = decision.payment
     for order in decision.orders:
-        after = place(after, order, deps.routes[after.method], work.runtime.new_id, work.now)
+        after = place(after, order, deps.provider_for(after.method).name, work.runtime.new_id, work.now)
     if after != before:
         await repository.save(work, before, after)
         await repository.post(work, after, journal.entries(before, after))

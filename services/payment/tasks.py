@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.payment import repository, watch
 from services.payment.deps import Deps
 from services.payment.operations import claim, delay_after, record
-from services.payment.payment import Operation, Payment
+from services.payment.payment import Payment
 from services.payment.perform import perform, request_of
 from services.payment.settle import settle
 from shared.messaging.work import Desk, Task, UnitOfWork
@@ -19,13 +19,12 @@ async def perform_operation(task: Task, desk: Desk, deps: Deps) -> None:
             return
     operation = payment.operation(task.key)
     provider = deps.provider(payment.attempt(operation.attempt_id).provider)
-    began = desk.runtime.now()
     desk.runtime.reached(f"payment: before call: {operation.kind}")
-    outcome = await perform(provider, payment, operation, began)
+    outcome = await perform(provider, payment, operation, desk.runtime.now())
     desk.runtime.reached(f"payment: after call: {operation.kind}")
     async with desk.unit_of_work(task) as work:
         before = await repository.locked(work, payment.booking_id)
-        changed = record(before, operation.id, outcome, began, deps.patience.decline_grace)
+        changed = record(before, operation.id, outcome, work.now, deps.patience.decline_grace)
         after = await settle(work, deps, before, changed)
         await _try_again_later(work, after, operation.id, outcome.retry_after)
 
@@ -49,7 +48,7 @@ async def _claimed(task: Task, desk: Desk) -> Payment | None:
 async def _try_again_later(
     work: UnitOfWork, payment: Payment, operation_id: str, retry_after: float | None
 ) -> None:
-    operation: Operation = payment.operation(operation_id)
+    operation = payment.operation(operation_id)
     if not operation.in_flight:
         return
     seconds = retry_after or delay_after(operation)

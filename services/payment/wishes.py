@@ -1,5 +1,6 @@
 """What the coordinator's commands change. Each works when repeated, when late, and when early."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -33,7 +34,7 @@ def collect(payment: Payment, command: CollectPayment, now: datetime) -> Granted
     if _may_take_up(payment, command, now):
         return _take_up(asked, command), ()
     # Whoever asks twice may have missed the customer's next step: it is told again.
-    return _every_attempt(asked, offered=False), ()
+    return _every_attempt(asked, lambda one: replace(one, offered=False)), ()
 
 
 def _nothing_was_started(payment: Payment) -> bool:
@@ -78,7 +79,7 @@ def _take_up(payment: Payment, command: CollectPayment) -> Payment:
         late_until=None,
         deadline=command.deadline,
     )
-    return _every_attempt(taken, taken_up=True)
+    return _every_attempt(taken, lambda one: replace(one, taken_up=True))
 
 
 def capture(payment: Payment, command: CapturePayment) -> Granted:
@@ -119,9 +120,8 @@ def tried_again(payment: Payment) -> Payment:
     """Let what was refused for good be asked once more."""
     if not any(one.halted for one in payment.attempts):
         return payment
-    return _every_attempt(replace(payment, attention=None), halted=False)
+    return _every_attempt(replace(payment, attention=None), lambda one: replace(one, halted=False))
 
 
-def _every_attempt(payment: Payment, **changes: bool) -> Payment:
-    attempts: tuple[Attempt, ...] = tuple(replace(one, **changes) for one in payment.attempts)  # type: ignore[arg-type]
-    return replace(payment, attempts=attempts)
+def _every_attempt(payment: Payment, change: Callable[[Attempt], Attempt]) -> Payment:
+    return replace(payment, attempts=tuple(map(change, payment.attempts)))

@@ -1,6 +1,7 @@
 """The files of the project, and what can be read off their code without running it."""
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("shared", "services", "holdfast", "sandbox", "frontend")
 SERVICES = ("booking", "calendar", "gateway", "notify", "payment")
+MADE = re.compile(r"\.git|\.venv|var|__pycache__|node_modules|\.hypothesis|\..*_cache|.*\.egg-info")
 NOT_TEXT = {".png", ".ico", ".woff", ".woff2", ".jpg", ".gif", ".zip", ".gz"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -88,10 +90,25 @@ def dotted(node: ast.expr) -> str:
 @cache
 def tracked() -> tuple[Path, ...]:
     """Every file that belongs to the project."""
+    return tuple(sorted(path for path in _listed_by_git() or _lying_here() if path.is_file()))
+
+
+def _listed_by_git() -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    paths = (ROOT / name for name in listed.split("\0") if name)
-    return tuple(sorted(path for path in paths if path.is_file()))
+    try:
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return []
+    return [ROOT / name for name in listed.split("\0") if name]
+
+
+def _lying_here() -> list[Path]:
+    """Without git: everything but what the verbs of the Makefile leave behind."""
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if not any(MADE.fullmatch(part) for part in path.relative_to(ROOT).parts)
+    ]
 
 
 @cache

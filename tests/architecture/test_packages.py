@@ -14,6 +14,14 @@ from packaging.utils import canonicalize_name
 from tests.architecture.source import PRODUCT, ROOT, SERVICES, listed, sources
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# Used without being imported here, and by whom.
+REACHED_BY_NAME = {
+    "aiosqlite": "SQLAlchemy, by the address of a database",
+    "asyncpg": "SQLAlchemy, by the address of a database",
+    "httptools": "uvicorn, when it is there",
+    "python-multipart": "FastAPI, for forms",
+    "tzdata": "zoneinfo, where the system has no time zones",
+}
 DISTRIBUTIONS = packages_distributions()
 
 
@@ -58,3 +66,18 @@ def test_pages_import_only_what_the_gateway_that_serves_them_has() -> None:
     extras = PROJECT["optional-dependencies"]
     found = foreign("frontend", names(PROJECT["dependencies"]) | names(extras["gateway"]))
     assert not found, listed(found)
+
+
+def test_nothing_is_declared_that_nobody_uses() -> None:
+    extras = [
+        lines for name, lines in PROJECT["optional-dependencies"].items() if name not in ("dev", "test")
+    ]
+    declared = names([*PROJECT["dependencies"], *(line for lines in extras for line in lines)])
+    imported = {
+        canonicalize_name(distribution)
+        for file in sources(*PRODUCT)
+        for package in file.imported_packages()
+        for distribution in DISTRIBUTIONS.get(package, [])
+    }
+    unused = declared - imported - set(REACHED_BY_NAME)
+    assert not unused, listed(unused)

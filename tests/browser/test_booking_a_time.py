@@ -58,9 +58,7 @@ async def test_what_is_missing_is_said_beside_its_field_and_what_was_typed_stays
     await page.get_by_role("button", name="Continue").click()
     email = page.get_by_label("E-mail")
     await expect(email).to_be_focused()
-    await expect(email).to_have_accessible_description(
-        "Please give an e-mail address like anna@example.org."
-    )
+    await expect(email).to_have_accessible_description("Please give an address like anna@example.org.")
     await expect(page.get_by_label("Your name")).to_have_value("Ada")
     await email.fill("ada@example.org")
     await expect(email).to_have_accessible_description("")
@@ -162,8 +160,8 @@ async def test_the_currency_that_is_chosen_is_the_one_that_is_priced(visit: Visi
     await tell_who(page)
     await page.get_by_role("button", name="Continue").click()
     await expect(page.locator(".pay-total")).to_contain_text("€480.00")
-    await page.get_by_label("US$520.00").check()
-    await expect(page.locator(".pay-total")).to_contain_text("US$520.00")
+    await page.get_by_label("$520.00").check()
+    await expect(page.locator(".pay-total")).to_contain_text("$520.00")
 
 
 async def test_coming_back_from_the_payment_page_leads_to_the_booking(visit: Visit) -> None:
@@ -173,7 +171,7 @@ async def test_coming_back_from_the_payment_page_leads_to_the_booking(visit: Vis
     await expect(page.get_by_role("heading", name="Held for you")).to_be_visible()
     await page.goto("/book/lindenhof/advice")
     await expect(page.get_by_text("You are holding Wednesday 25 November, 11:00.")).to_be_visible()
-    await page.get_by_role("link", name="Continue and pay €90.00").click()
+    await page.get_by_role("link", name="Continue and pay").click()
     await expect(page.get_by_role("link", name="Pay €90.00")).to_be_visible()
 
 

@@ -122,9 +122,7 @@ async def test_an_hour_that_comes_twice_says_which_one_is_meant(visit: Visit, to
     # New York turns its clocks back on 1 November at 2:00, when it is 7:00 in Berlin.
     town.sundays = True
     page = await visit("/book/lindenhof/advice?date=2026-11-01", timezone_id="America/New_York")
-    await expect(page.locator(".times .time")).to_have_text(
-        ["01:00 GMT-4", "01:00 GMT-5", "02:00", "03:00"]
-    )
+    await expect(page.locator(".times .time")).to_have_text(["01:00 GMT-4", "01:00 GMT-5", "02:00", "03:00"])
 
 
 async def test_a_day_that_loses_an_hour_shows_every_real_time_once(visit: Visit, town: Town) -> None:

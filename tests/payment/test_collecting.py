@@ -127,4 +127,3 @@ async def test_a_refused_start_makes_the_payment_unavailable_at_once_and_visible
     shown = (await till.http.get("/admin/payments/attention")).json()["payments"]
     assert [one["booking_id"] for one in shown] == ["bk_1"]
     assert shown[0]["attention"].startswith("start refused: ")
-

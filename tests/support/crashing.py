@@ -12,12 +12,14 @@ import os
 import random
 import signal
 import sys
+import traceback
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
+import holdfast.cli
 from holdfast.parts import PARTS
 from holdfast.running import run_embedded
 from holdfast.serving import migrate_service, serve_service
@@ -26,6 +28,7 @@ from shared.runtime import Runtime, SystemClock
 
 ARMED = "crash"
 PASSED = "passed"
+CODE = "code"
 MIGRATIONS = "migrations"
 
 
@@ -72,17 +75,38 @@ def _become(wish: dict[str, Any]) -> None:
         os.dup2(ours, theirs)
     os.environ.clear()
     os.environ.update(wish["environment"])
-    folder = Path(wish["folder"])
-    runtime = Runtime(SystemClock(), random.SystemRandom(), FaultPoints(folder))
     code = 1
+    try:
+        code = _command(wish["command"]) if wish["command"] else _process(wish)
+    finally:
+        Path(wish["folder"], CODE).write_text(str(code))
+        os._exit(code)
+
+
+def _command(arguments: list[str]) -> int:
+    """Be the `holdfast` command; its exit code."""
+    sys.argv = ["holdfast", *arguments]
+    try:
+        holdfast.cli.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    except BaseException:
+        # As the interpreter does for a command that nobody caught.
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _process(wish: dict[str, Any]) -> int:
+    """Be a service, or all of them, until asked to stop."""
+    runtime = Runtime(SystemClock(), random.SystemRandom(), FaultPoints(Path(wish["folder"])))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(wish, runtime))
-        code = 0
     except Misconfigured as error:
         os.write(2, f"holdfast: {error}\n".encode())
-    finally:
-        os._exit(code)
+        return 1
+    return 0
 
 
 def _work(wish: dict[str, Any], runtime: Runtime) -> Coroutine[Any, Any, None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -55,6 +56,10 @@ class Customer:
         answer = await self._availability(offering, timezone="Europe/London")
         assert answer.status_code == 200, answer.text
         return [slot["start"] for slot in answer.json()["slots"]]
+
+    async def offered(self, offering: str, start: str) -> bool:
+        """Whether this start can be booked now."""
+        return moment(start) in map(moment, await self.free_slots(offering))
 
     async def a_slot(self, offering: str, nth: int = 0) -> str:
         """A free start some hours from now."""
@@ -111,7 +116,27 @@ class Customer:
                 raise NotInTime(f"{found['status']} ({found['reason']}), not {status}: {told}")
             await asyncio.sleep(0.03)
 
-    async def pay(self, booking: Json, card: str = GOOD, action: str = "", *, comes_back: bool = True) -> Json:
+    async def until_at_last(self, booking: Json, status: str, seconds: float = 15) -> Json:
+        """The booking as soon as it has the status, also when another one looked like the end."""
+        deadline = time.monotonic() + seconds
+        while (found := await self.look(booking))["status"] != status:
+            if time.monotonic() > deadline:
+                raise NotInTime(f"{found['status']} ({found['reason']}), not {status}")
+            await asyncio.sleep(0.03)
+        return found
+
+    async def until_shown(self, booking: Json, seconds: float = 15) -> Json:
+        """The booking as soon as it says that outside calendars show it."""
+        deadline = time.monotonic() + seconds
+        while (found := await self.look(booking))["calendar"]["status"] != "written":
+            if time.monotonic() > deadline:
+                raise NotInTime(f"the calendar is {found['calendar']['status']}")
+            await asyncio.sleep(0.03)
+        return found
+
+    async def pay(
+        self, booking: Json, card: str = GOOD, action: str = "", *, comes_back: bool = True
+    ) -> Json:
         """Do what the booking's next step asks for, with a card; what the provider says."""
         return await self.outside.pay(pay_address(booking), card, action, comes_back=comes_back)
 
@@ -172,12 +197,26 @@ class Customer:
             await asyncio.sleep(0.05)
         return found
 
+    async def mails_about(self, booking: Json, number: int, seconds: float = 10) -> list[Json]:
+        """The mails that name the booking, as soon as there are that many."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = [mail for mail in await self.mails() if booking["reference"] in mail["text"]]
+            if len(found) >= number or time.monotonic() > deadline:
+                return found
+            await asyncio.sleep(0.05)
+
     async def events_within(self, booking: Json, number: int, seconds: float = 10) -> list[Json]:
         """The booking's events, as soon as there are that many."""
         deadline = time.monotonic() + seconds
         while len(found := await self.events(booking)) < number and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         return found
+
+
+def moment(text: str) -> datetime:
+    """A time as the API writes it."""
+    return datetime.fromisoformat(text)
 
 
 def manage_token(booking: Json) -> str:

@@ -24,9 +24,7 @@ Starter = Callable[[str, int, dict[str, str], Path], Running]
 class Distributed:
     """Databases, a broker's virtual host, ports, and one process for each part."""
 
-    def __init__(
-        self, directory: Path, postgres: str, broker: Found, starter: Starter
-    ) -> None:
+    def __init__(self, directory: Path, postgres: str, broker: Found, starter: Starter) -> None:
         self._directory = directory
         self._postgres = postgres
         self._broker = broker

@@ -87,7 +87,9 @@ class GoogleClient:
 
 def service_credentials(info: dict[str, Any], subject: str | None = None) -> Credentials:
     """A service account's credentials; with a subject it acts for somebody."""
-    made: Credentials = service_account.Credentials.from_service_account_info(info, scopes=SCOPES, subject=subject)
+    made: Credentials = service_account.Credentials.from_service_account_info(
+        info, scopes=SCOPES, subject=subject
+    )
     return made
 
 

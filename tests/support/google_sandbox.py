@@ -75,7 +75,7 @@ async def google_sandbox(
     async with serving(app, door):
         yield google
         google.hang_up()
-    await channels.stop()
+        await channels.stop()
     world.close()
 
 

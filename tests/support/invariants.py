@@ -30,7 +30,7 @@ Check = Callable[[Evidence], Iterator[str]]
 async def check_everything(installation: Installation, *, besides: tuple[Check, ...] = ()) -> None:
     """Settle, then hold what is there against all invariants; raises with a sentence for each breach.
 
-    `besides` names checks that do not apply, such as the single mail after a kill: SMTP cannot be asked twice.
+    `besides` names checks that do not apply, such as the single mail after a kill.
     """
     still_pending = await settle(installation)
     seen = await gather(installation)
@@ -76,9 +76,9 @@ def no_money_without_a_booking(seen: Evidence) -> Iterator[str]:
             continue
         owed = (row.due_amount or 0) if row.status == "confirmed" and row.method else 0
         if kept != owed and booking_id not in waiting:
-            yield f"2. no money without a booking: {booking_id} is {row.status} and {kept} is kept, not {owed}"
+            yield f"2. no money without a booking: {kept} is kept for {booking_id}, which is {row.status}"
         if reserved and booking_id not in waiting:
-            yield f"2. no money without a booking: {booking_id} is {row.status} and {reserved} stays reserved"
+            yield f"2. no money without a booking: {reserved} is reserved for {booking_id}: {row.status}"
 
 
 def _money(seen: Evidence) -> Iterator[tuple[str, int, int]]:
@@ -116,14 +116,19 @@ def no_booking_without_money(seen: Evidence) -> Iterator[str]:
                 yield f"3. no booking without time: {item.id} of {row.id} is {state}"
 
 
-def nothing_half_done(seen: Evidence) -> Iterator[str]:
-    """4. No hold outlives its booking, no saga is stuck, no message is dead."""
+def no_hold_outlives_its_booking(seen: Evidence) -> Iterator[str]:
+    """4. Time is given back with the booking, and held only while somebody is waited for."""
     ended = {row.id for row in seen.of(bookings) if row.status == "failed"}
+    waiting = waiting_for_customers(seen)
     for row in seen.of(holds):
         if row.status in ACTIVE and row.booking_id in ended:
             yield f"4. nothing stays half-done: {row.id} is {row.status}, its booking failed"
-        if row.status == "held" and row.booking_id not in waiting_for_customers(seen):
+        if row.status == "held" and row.booking_id not in waiting:
             yield f"4. nothing stays half-done: {row.id} is held, and nobody is waited for"
+
+
+def nobody_has_to_help(seen: Evidence) -> Iterator[str]:
+    """4. No saga is stuck, no message is dead, no payment needs a person."""
     for row in seen.of(engine.sagas):
         if row.stuck:
             yield f"4. nothing stays half-done: the {row.saga} saga of {row.booking_id} is stuck"
@@ -133,7 +138,7 @@ def nothing_half_done(seen: Evidence) -> Iterator[str]:
                 yield f"4. nothing stays half-done: {service} buried {row.type} of {row.subject}: {row.error}"
     for row in seen.of(payments):
         if row.attention:
-            yield f"4. nothing stays half-done: the payment of {row.booking_id} needs a person: {row.attention}"
+            yield f"4. nothing stays half-done: {row.booking_id} needs a person: {row.attention}"
 
 
 def promises_are_returned(seen: Evidence) -> Iterator[str]:
@@ -142,9 +147,7 @@ def promises_are_returned(seen: Evidence) -> Iterator[str]:
     for row in seen.of(holds):
         if row.status in ACTIVE and row.seated:
             counted[(row.resource, row.offering, row.starts_at)] += row.quantity
-    cells = {
-        (row.resource, row.scope, row.cell_at): row for row in seen.of(slot_cells) if row.scope
-    }
+    cells = {(row.resource, row.scope, row.cell_at): row for row in seen.of(slot_cells) if row.scope}
     for key in counted.keys() | cells.keys():
         there = cells[key].taken if key in cells else 0
         if there != counted[key]:
@@ -251,7 +254,8 @@ INVARIANTS: tuple[Check, ...] = (
     no_overbooking,
     no_money_without_a_booking,
     no_booking_without_money,
-    nothing_half_done,
+    no_hold_outlives_its_booking,
+    nobody_has_to_help,
     promises_are_returned,
     the_outside_agrees,
     nothing_accepted_is_lost,

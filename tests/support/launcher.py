@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.crashing import ARMED, PASSED
+from tests.support.crashing import ARMED, CODE, PASSED
 from tests.support.program import ROOT, clean_environment
 
 
@@ -44,6 +44,19 @@ class Launcher:
         self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
+    def command(
+        self, arguments: list[str], environment: dict[str, str], directory: Path, seconds: float = 40
+    ) -> tuple[int, str]:
+        """Run the `holdfast` command to its end; its exit code and everything it said."""
+        log = directory / "said"
+        log.unlink(missing_ok=True)
+        ended = Forked(self, directory, environment, log, command=arguments)
+        ended.start()
+        if not ended.ends_within(seconds):
+            ended.kill()
+            return -1, f"it runs and runs: {ended.said()}"
+        return int((directory / CODE).read_text()), ended.said()
+
     def embedded(self, environment: dict[str, str], log: Path) -> "Forked":
         """The whole product in one process."""
         return Forked(self, log.parent / "embedded-points", environment, log)
@@ -63,6 +76,7 @@ class Forked:
     log: Path
     service: str = ""
     port: int = 0
+    command: list[str] = field(default_factory=list)
     _id: int = 0
 
     def start(self) -> None:
@@ -70,6 +84,7 @@ class Forked:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._id = self.launcher.fork(
             {
+                "command": self.command,
                 "service": self.service,
                 "port": self.port,
                 "environment": self.environment,
@@ -104,6 +119,13 @@ class Forked:
         except ProcessLookupError:
             return False
         return True
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it ends by itself before that."""
+        deadline = time.monotonic() + seconds
+        while self.running and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return not self.running
 
     def stop(self) -> int:
         """Ask it to end, and wait until it is gone."""

@@ -32,6 +32,8 @@ async def serving(app: ASGIApp, door: socket.socket) -> AsyncIterator[None]:
     finally:
         server.force_exit = True
         await server.shutdown(sockets=[door])
-        # A closed connection lets go of its socket in the loop's next rounds.
-        for _ in range(3):
-            await asyncio.sleep(0)
+        # A connection lets go of its socket only once its answer is written and the loop has turned.
+        async with asyncio.timeout(2):
+            while server.server_state.connections:
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(0)

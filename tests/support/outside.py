@@ -45,9 +45,10 @@ class Outside:
 
     async def intents(self) -> list[Json]:
         """Every payment the provider knows, from its own API."""
-        return await self._all("payment_intents")
+        return await self.provider("payment_intents")
 
-    async def _all(self, what: str) -> list[Json]:
+    async def provider(self, what: str) -> list[Json]:
+        """A whole list of the provider's API, newest first."""
         found: list[Json] = []
         while True:
             after = {"starting_after": found[-1]["id"]} if found else {}

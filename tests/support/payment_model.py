@@ -155,8 +155,11 @@ class Till:
     def refund_fails(self, index: int = -1) -> None:
         """A refund that had succeeded comes back."""
         page = self._page(index)
-        for key, refund in page.refunds.items() if page else ():
-            page.refunds[key] = replace(refund, state="failed", failure="expired_or_canceled_card")
+        if page is not None:
+            page.refunds = {
+                key: replace(refund, state="failed", failure="expired_or_canceled_card")
+                for key, refund in page.refunds.items()
+            }
 
     def is_declined(self, index: int = -1, code: str = "insufficient_funds") -> None:
         page = self._page(index)

@@ -119,5 +119,5 @@ async def whole_sandbox() -> AsyncIterator[Outside]:
         yield outside
         for client in outside.clients:
             client.close()
-    await sandbox.stop()
+        await sandbox.stop()
     world.close()

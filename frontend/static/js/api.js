@@ -9,13 +9,13 @@ export class Problem extends Error {
     this.status = status;
     this.body = body;
     /** Whether the same question may be answered later. */
-    this.passing = !status || status === 429 || status >= 500 || body.code === "idempotency_in_progress";
+    this.passing = !status || status === 429 || status >= 500;
   }
 }
 
 let skew = 0;
 
-/** The server's clock, as far as we know it: a visitor's clock may be minutes off. */
+/** The server's clock: a visitor's may be minutes off. */
 export const serverNow = () => Date.now() + skew;
 
 /**
@@ -23,17 +23,23 @@ export const serverNow = () => Date.now() + skew;
  * @param {string} path @param {{ body?: object, key?: string, token?: string | null }} [how]
  */
 export async function ask(path, { body, key, token } = {}) {
-  const headers = new Headers();
-  if (body) headers.set("Content-Type", "application/json");
-  if (body) headers.set("Idempotency-Key", key ?? newKey());
-  if (body) headers.set("Prefer", "wait=8");
-  if (token) headers.set("X-Manage-Token", token);
-  const signal = AbortSignal.timeout(20_000);
-  const request = { method: body ? "POST" : "GET", body: body && JSON.stringify(body), headers, signal };
+  const writing = {
+    "Content-Type": "application/json",
+    "Idempotency-Key": key ?? newKey(),
+    Prefer: "wait=8",
+  };
+  const headers = { ...(body && writing), ...(token && { "X-Manage-Token": token }) };
+  const request = {
+    method: body ? "POST" : "GET",
+    body: JSON.stringify(body),
+    headers,
+    signal: AbortSignal.timeout(20_000),
+  };
   const response = await fetch(path, request).catch(() => null);
   if (!response) throw new Problem(0, {});
-  const date = Date.parse(response.headers.get("date") ?? "");
-  if (date) skew = date - Date.now();
+  // The header names whole seconds: a smaller difference means nothing.
+  const ahead = Date.parse(response.headers.get("date") ?? "") - Date.now();
+  skew = Math.abs(ahead) > 2000 ? ahead : 0;
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Problem(response.status, answer);
   return answer;
@@ -65,20 +71,24 @@ export function freeTimes(offering, timezone, from, to) {
   return patiently(() => ask(`/v1/availability?${query}`));
 }
 
-/** The free times closest to one that cannot be had. @param {string} offering @param {string} zone @param {string} instant */
+/** The free times around one. @param {string} offering @param {string} zone @param {string} instant */
 export async function nearestTo(offering, zone, instant) {
   const [today, early] = [dateIn(serverNow(), zone), addDays(dateIn(instant, zone), -3)];
   const from = early < today ? today : early;
   const { slots } = await freeTimes(offering, zone, from, addDays(from, 13));
   const far = (/** @type {Slot} */ { start }) => Math.abs(Date.parse(start) - Date.parse(instant));
-  return slots.sort((one, other) => far(one) - far(other)).slice(0, 3).map(({ start }) => start).sort();
+  return slots
+    .sort((one, other) => far(one) - far(other))
+    .slice(0, 3)
+    .map(({ start }) => start)
+    .sort();
 }
 
 // `crypto.randomUUID` is missing on plain http.
-const newKey = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
 /**
- * Books, once. The same wish keeps its key through double clicks, retries and reloads until there is an answer.
+ * Books, once: a wish keeps its key through double clicks, retries and reloads until there is an answer.
  * @param {object} wish @param {() => void} trouble
  * @returns {Promise<Booking>}
  */
@@ -97,7 +107,7 @@ export async function book(wish, trouble) {
   }
 }
 
-/** The manage token travels in the fragment, which never reaches a server. @param {string} id @param {string} [url] */
+/** The manage token, from the fragment, which no server sees. @param {string} id @param {string} [url] */
 export function tokenOf(id, url = location.href) {
   const shown = /#t=(.+)/.exec(url)?.[1];
   if (shown) thisTab.keep(`token.${id}`, shown);

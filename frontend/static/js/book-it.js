@@ -1,32 +1,39 @@
 import { book, nearestTo, pageOf, payPage, Problem, tokenOf } from "./api.js";
 import { moment } from "./dates.js";
-import { button, find, h, icon, tell, thisTab } from "./dom.js";
+import { button, find, h, say, tell, thisTab } from "./dom.js";
 
-/**
- * A form's button that books, and what became of it. Fires `slot` with another start, or null to choose among all.
- */
+/** @type {Record<string, string>} */
+const GONE = {
+  slot_taken: "That time has just been taken.",
+  not_offered: "That time is not offered any more.",
+};
+
+/** A form's button that books. Fires `slot` with another start, or null to choose among all. */
 export class BookIt extends HTMLElement {
   /** @type {BookOrder | null} */
   order = null;
   busy = false;
-  said = find(this, "div");
-  button = find(this, "button");
+  gone = find(this, ".gone");
+  trouble = find(this, ".trouble");
+  button = find(this, ".primary");
   label = this.button.textContent;
 
   /** @param {boolean} busy */
   #show(busy) {
     this.busy = busy;
     this.button.ariaDisabled = String(busy);
-    this.button.replaceChildren(...(busy ? [h("span", { class: "spinner" }), "Holding your time …"] : [this.label]));
-    this.said.replaceChildren();
+    this.button.textContent = busy ? "Holding your time …" : this.label;
+    this.gone.hidden = true;
+    say(this.trouble);
   }
 
   async book() {
     if (this.busy || !this.order) return;
     this.#show(true);
+    const shaky = () => say(this.trouble, "The connection is shaky. Trying again …");
     try {
-      const booking = await book(this.order.wish(), () => this.#say("The connection is shaky. Trying again …"));
-      if (booking.reason === "slot_taken") await this.#sayTaken(booking.nearest);
+      const booking = await book(this.order.wish(), shaky);
+      if ((booking.reason ?? "") in GONE) await this.#sayGone(booking.reason ?? "", booking.nearest);
       else follow(booking);
     } catch (problem) {
       await this.explain(problem);
@@ -36,31 +43,26 @@ export class BookIt extends HTMLElement {
   /** @param {any} problem */
   async explain(problem) {
     if (!(problem instanceof Problem)) throw problem;
-    if (problem.body.code === "slot_taken") return this.#sayTaken(problem.body.nearest);
+    const { code, nearest } = problem.body;
+    if (code in GONE) return this.#sayGone(code, nearest);
     this.#show(false);
-    this.#say(problem.passing ? "The booking service cannot be reached. What you typed is kept, and trying again never books twice." : problem.message);
+    const away =
+      "The booking service cannot be reached. What you typed is kept, and trying again never books twice.";
+    say(this.trouble, problem.passing ? away : problem.message);
   }
 
-  /** @param {string[]} [told] */
-  async #sayTaken(told) {
+  /** @param {string} reason @param {string[]} [told] */
+  async #sayGone(reason, told) {
     const { offering, zone, slot } = /** @type {BookOrder} */ (this.order);
     const starts = told?.length ? told : await nearestTo(offering, zone(), slot()).catch(() => []);
     this.#show(false);
     const choose = (/** @type {string | null} */ start) => () => tell(this, "slot", start);
-    const notice = h(
-      "div",
-      { class: "notice warn", tabindex: -1, role: "alert" },
-      h("p", null, icon("alert"), h("strong", null, "That time has just been taken."), " You were not charged.", starts.length ? " The nearest free times:" : ""),
-      h("ul", { role: "list", class: "nearest", "aria-label": "Nearest free times" }, starts.map((start) => h("li", null, button("time", choose(start), moment(start, zone()))))),
-      button("link", choose(null), "See all times"),
-    );
-    this.said.replaceChildren(notice);
-    notice.focus();
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    this.said.replaceChildren(h("p", { class: "notice warn" }, words));
+    const times = starts.map((start) => h("li", null, button("time", choose(start), moment(start, zone()))));
+    find(this.gone, "strong").textContent = GONE[reason];
+    find(this.gone, "ul").replaceChildren(...times);
+    find(this.gone, ".link").onclick = choose(null);
+    this.gone.hidden = false;
+    this.gone.focus();
   }
 }
 

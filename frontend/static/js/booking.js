@@ -1,8 +1,11 @@
-import { ask, nearestTo, patiently, payPage, tokenOf } from "./api.js";
+import { ask, nearestTo, pageOf, patiently, payPage, tokenOf } from "./api.js";
 import "./countdown.js";
-import { bothZones, moment, visitorZone } from "./dates.js";
-import { find, h, price, thisTab } from "./dom.js";
+import { moment, visitorZone } from "./dates.js";
+import { find, h, price, say, thisTab } from "./dom.js";
+import { tellLocalTimes } from "./local-times.js";
 import { watch } from "./watch.js";
+
+const CALENDAR = 2;
 
 /**
  * A booking as it stands, followed live until nothing more happens to it.
@@ -16,6 +19,7 @@ class BookingStatus extends HTMLElement {
   /** Why an unpaid booking is looked at: someone left the payment page, or says to have paid. */
   because = this.dataset.left ?? "";
   countdown = find(this, "hold-countdown");
+  trouble = find(this, ".trouble");
   path = `/v1/bookings/${this.booking.id}`;
   token = tokenOf(this.booking.id);
 
@@ -24,8 +28,9 @@ class BookingStatus extends HTMLElement {
     if (query.has("paid")) this.#checkPayment();
     this.countdown.addEventListener("over", () => this.#look());
     find(this, ".give-back").onclick = () => find(this, "dialog").showModal();
-    find(this, "dialog").onclose = (/** @type {any} */ { target }) => target.returnValue === "yes" && this.#giveBack();
-    find(this, "time").closest("span").replaceChildren(...this.#when());
+    find(this, "dialog").onclose = (/** @type {any} */ { target }) =>
+      target.returnValue === "yes" && this.#giveBack();
+    tellLocalTimes(this);
     this.#show(this.booking);
     watch(this.booking.id, () => this.#look());
   }
@@ -34,42 +39,35 @@ class BookingStatus extends HTMLElement {
   async #look() {
     try {
       this.#show(await ask(this.path, { token: this.token }));
-      this.#say("");
+      say(this.trouble);
     } catch (/** @type {any} */ problem) {
       if (!problem.passing) return false;
-      this.#say("The connection is shaky. Your booking goes on without this page; we keep trying to show it.");
+      say(this.trouble, "The connection is shaky. Your booking goes on without this page; we keep looking.");
     }
-    const { status, calendar } = this.booking;
-    return status !== "failed" && !(status === "confirmed" && calendar?.status !== "pending");
+    const { status } = this.booking;
+    return status === "confirmed" ? this.#isBeingWritten() : status !== "failed";
   }
 
   /** The way back from the payment page proves nothing: the provider is asked. */
   async #checkPayment() {
     this.because = "checking";
-    history.replaceState(null, "", `${location.pathname}${location.hash}`);
-    const booking = await patiently(() => ask(`${this.path}/confirm`, { body: {}, token: this.token })).catch(() => null);
+    history.replaceState(null, "", pageOf(this.booking.id));
+    const confirm = () => ask(`${this.path}/confirm`, { body: {}, token: this.token });
+    const booking = await patiently(confirm).catch(() => this.booking);
     this.because = "";
-    this.#show(booking?.status ? booking : this.booking);
+    this.#show(booking);
   }
 
   async #giveBack() {
     try {
       this.#show(await patiently(() => ask(`${this.path}/cancel`, { body: {}, token: this.token })));
     } catch (/** @type {any} */ problem) {
-      this.#say(problem.passing ? "That did not get through. Please try again." : problem.message);
+      say(this.trouble, problem.passing ? "That did not get through. Please try again." : problem.message);
     }
-  }
-
-  /** @param {string} trouble */
-  #say(trouble) {
-    const place = find(this, ".trouble");
-    place.textContent = trouble;
-    place.hidden = !trouble;
   }
 
   /** @param {Booking} booking */
   #show(booking) {
-    const changed = booking.status !== this.booking.status;
     this.booking = booking;
     const { status, payment, hold_expires_at: held, created_at: since } = booking;
     const pay = payPage(booking);
@@ -81,10 +79,12 @@ class BookingStatus extends HTMLElement {
     find(this, ".pay").hidden = !pay || this.because === "checking";
     if (pay) find(this, ".pay").href = pay;
     find(this, ".give-back").hidden ||= !this.token;
-    const ends = [held, payment?.next_action?.expires_at].filter(Boolean).sort((one, other) => Date.parse(one ?? "") - Date.parse(other ?? ""));
+    const ends = [held, payment?.next_action?.expires_at]
+      .filter(Boolean)
+      .sort((one, other) => Date.parse(one ?? "") - Date.parse(other ?? ""));
     this.countdown.show(status === "awaiting_payment" ? ends[0] : null, since);
     this.#tell();
-    if (status === "failed" && (changed || !find(this, ".nearest-times").firstChild)) this.#offerNearest();
+    if (status === "failed" && !find(this, ".nearest-times").firstChild) this.#offerNearest();
     if (status === "confirmed" || status === "failed") thisTab.keep("open", null);
   }
 
@@ -96,7 +96,7 @@ class BookingStatus extends HTMLElement {
   }
 
   #tell() {
-    const { items, amount_due: due, business, customer, status } = this.booking;
+    const { items, amount_due: due, business, customer } = this.booking;
     const [headline, sentence, step] = this.outcomes[this.#key()] ?? [find(this, "h1").textContent, "", 4];
     const words = {
       amount: due ? price(due) : "",
@@ -104,24 +104,33 @@ class BookingStatus extends HTMLElement {
       when: moment(items[0].start, this.zone),
       sent: customer?.email ? `A confirmation is on its way to ${customer.email}.` : "",
     };
-    const fill = (/** @type {string} */ text) => Object.entries(words).reduce((said, [name, word]) => said.replace(`{${name}}`, word), text);
+    const fill = (/** @type {string} */ text) =>
+      Object.entries(words).reduce((said, [name, word]) => said.replace(`{${name}}`, () => word), text);
     // Screen readers say it again whenever it is written again.
     if (find(this, "h1").textContent !== fill(headline)) find(this, "h1").textContent = fill(headline);
     if (find(this, ".lede").textContent !== fill(sentence)) find(this, ".lede").textContent = fill(sentence);
     document.title = `${fill(headline)} · ${business.name}`;
     for (const part of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-step]"))) {
-      const [word, state] = stepWord(Number(part.dataset.step), step, status === "failed");
+      const [word, state] = this.#stepWord(Number(part.dataset.step), step);
       part.dataset.state = state;
       find(part, ".progress-word").textContent = word;
       part.ariaCurrent = state === "now" ? "step" : null;
     }
   }
 
-  /** The moment in both zones. */
-  #when() {
-    const { start, timezone } = this.booking.items[0];
-    const [own, zones] = bothZones(start, this.zone, timezone);
-    return [h("time", { datetime: start }, own), h("small", null, zones)];
+  /** @param {number} step @param {number} at where the booking is, or where it stopped */
+  #stepWord(step, at) {
+    const failed = this.booking.status === "failed";
+    if (step === CALENDAR && this.booking.status === "confirmed" && this.#isBeingWritten())
+      return ["being written", "now"];
+    if (step < at) return failed ? ["given back", "undone"] : ["done", "done"];
+    if (step > at) return ["", "later"];
+    return failed ? ["did not work", "failed"] : ["now", "now"];
+  }
+
+  /** The booking stands already; an outside calendar may be slow to show it. */
+  #isBeingWritten() {
+    return ["pending", "delayed"].includes(this.booking.calendar?.status ?? "");
   }
 
   async #offerNearest() {
@@ -129,17 +138,13 @@ class BookingStatus extends HTMLElement {
     const { offering, start } = items[0];
     const starts = nearest?.length ? nearest : await nearestTo(offering, this.zone, start).catch(() => []);
     const page = `/book/${offering.replace(".", "/")}`;
-    const link = (/** @type {string} */ at) => h("a", { class: "time", href: `${page}?slot=${new Date(at).toISOString()}` }, moment(at, this.zone));
-    const list = h("ul", { role: "list", class: "nearest" }, starts.map((at) => h("li", null, link(at))));
-    if (starts.length) find(this, ".nearest-times").replaceChildren(h("p", null, "The nearest free times:"), list);
+    const link = (/** @type {string} */ at) =>
+      h("a", { class: "time", href: `${page}?slot=${new Date(at).toISOString()}` }, moment(at, this.zone));
+    const times = starts.map((at) => h("li", null, link(at)));
+    const list = h("ul", { role: "list", class: "nearest" }, times);
+    if (times.length)
+      find(this, ".nearest-times").replaceChildren(h("p", null, "The nearest free times:"), list);
   }
-}
-
-/** @param {number} step @param {number} at @param {boolean} failed */
-function stepWord(step, at, failed) {
-  if (step < at) return failed ? ["given back", "undone"] : ["done", "done"];
-  if (step > at) return ["", "later"];
-  return failed ? ["did not work", "failed"] : ["now", "now"];
 }
 
 customElements.define("booking-status", BookingStatus);

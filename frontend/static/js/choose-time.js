@@ -1,6 +1,21 @@
 import { freeTimes, serverNow } from "./api.js";
 import "./date-grid.js";
-import { addDays, addMonths, apart, city, dateIn, dayName, hourOf, lastOf, monthName, monthOf, offsetName, ownZone, time, zones } from "./dates.js";
+import {
+  addDays,
+  addMonths,
+  apart,
+  city,
+  dateIn,
+  dayName,
+  hourOf,
+  lastOf,
+  monthName,
+  monthOf,
+  offsetName,
+  ownZone,
+  time,
+  zones,
+} from "./dates.js";
 import { button, counted, find, h, lasting, tell } from "./dom.js";
 
 /** What is free, month by month, each asked for once. */
@@ -73,7 +88,9 @@ export class ChooseTime extends HTMLElement {
     const [change, select] = [find(this, ".zone button"), find(this, "select")];
     change.onclick = () => {
       const names = new Set([zone, there, ownZone(), ...zones()]);
-      select.replaceChildren(...[...names].map((name) => h("option", { value: name }, `${name.replaceAll("_", " ")} (${offsetName(now, name)})`)));
+      const option = (/** @type {string} */ name) =>
+        h("option", { value: name }, `${name.replaceAll("_", " ")} (${offsetName(now, name)})`);
+      select.replaceChildren(...[...names].map(option));
       change.hidden = !(select.hidden = false);
       select.focus();
     };
@@ -90,7 +107,7 @@ export class ChooseTime extends HTMLElement {
     tell(this, "go", change);
   }
 
-  /** @param {Place} place @param {FreeTimes} times @param {Availability} [answer] @param {string | null} [next] */
+  /** @param {Place} place @param {FreeTimes} times @param {Availability} [answer] @param {any} [next] */
   #paint({ month, date }, { zone, today, last }, answer, next) {
     const days = answer && new Map(answer.days.map((day) => [day.date, day]));
     const free = answer?.days.find((day) => day.status === "free" && monthOf(day.date) === month)?.date;
@@ -101,24 +118,24 @@ export class ChooseTime extends HTMLElement {
     this.notice.replaceChildren();
     if (!answer || free) return;
     this.notice.append(h("p", null, `No free times in ${monthName(month)}.`));
-    const jump = () => this.#go({ month: monthOf(next ?? ""), date: next });
+    const jump = () => this.#go({ month: monthOf(next), date: next });
     if (next) this.notice.append(button("button", jump, `Next available: ${dayName(next)}`));
   }
 
-  /** @param {string | undefined} date @param {Slot[] | undefined} slots null while they are being fetched @param {string} zone */
+  /** @param {string | undefined} date @param {Slot[] | undefined} slots @param {string} zone */
   #list(date, slots, zone) {
     this.list.ariaBusy = String(!slots);
-    if (!slots) return this.list.replaceChildren(h("ul", null, [1, 2, 3, 4, 5, 6].map(() => h("li", { class: "ghost" }))));
-    if (!date) return this.list.replaceChildren();
+    if (!date || !slots) return this.list.replaceChildren();
     const heading = slots.length ? `${counted(slots.length, "time")} free` : "Nothing free on this day.";
     const parts = Object.groupBy(slots, ({ start }) => {
       const hour = hourOf(start, zone);
       return hour < 12 ? "Morning" : hour < 17 ? "Afternoon" : "Evening";
     });
-    this.list.replaceChildren(
-      h("h3", { tabindex: -1 }, dayName(date), h("small", null, heading)),
-      ...Object.entries(parts).map(([name, part]) => h("section", null, h("h4", null, name), h("ul", { role: "list" }, part?.map((slot) => this.#time(slot, slots, zone))))),
-    );
+    const groups = Object.entries(parts).map(([name, part]) => {
+      const times = part?.map((slot) => this.#time(slot, slots, zone));
+      return h("section", null, h("h4", null, name), h("ul", { role: "list" }, times));
+    });
+    this.list.replaceChildren(h("h3", { tabindex: -1 }, dayName(date), h("small", null, heading)), ...groups);
   }
 
   /** @param {Slot} slot @param {Slot[]} all @param {string} zone */
@@ -126,7 +143,8 @@ export class ChooseTime extends HTMLElement {
     // When clocks go back an hour comes twice, and only the offset tells which one is meant.
     const twice = all.some((other) => other.start !== start && time(other.start, zone) === time(start, zone));
     const choose = () => this.#go({ slot: new Date(start).toISOString(), step: "details" });
-    return h("li", null, button("time", choose, time(start, zone), twice && h("small", null, ` ${offsetName(start, zone)}`)));
+    const which = twice && h("small", null, ` ${offsetName(start, zone)}`);
+    return h("li", null, button("time", choose, time(start, zone), which));
   }
 
   #sayTrouble() {

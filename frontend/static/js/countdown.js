@@ -4,7 +4,7 @@ import { counted, h } from "./dom.js";
 const MINUTE = 60_000;
 
 /**
- * How long something is still held, second by second. Says it aloud only now and then. Fires `over` at the end.
+ * How long a time is still held, second by second; aloud only now and then. Fires `over` at the end.
  */
 export class HoldCountdown extends HTMLElement {
   clock = h("strong", { role: "timer", "aria-live": "off" });
@@ -12,10 +12,15 @@ export class HoldCountdown extends HTMLElement {
   aloud = h("span", { class: "unseen", "aria-live": "polite" });
   until = 0;
   since = 0;
+  seconds = 0;
   ticking = 0;
 
   connectedCallback() {
-    this.replaceChildren(h("p", null, "Held for another ", this.clock), h("span", { class: "bar" }, this.bar), this.aloud);
+    this.replaceChildren(
+      h("p", null, "Held for another ", this.clock),
+      h("span", { class: "bar" }, this.bar),
+      this.aloud,
+    );
     this.ticking = setInterval(() => this.#tick(), 1000);
   }
 
@@ -33,12 +38,14 @@ export class HoldCountdown extends HTMLElement {
 
   #tick() {
     if (this.hidden) return;
-    const left = Math.max(0, this.until - serverNow());
+    const left = Math.min(Math.max(0, this.until - serverNow()), this.until - this.since);
     const seconds = Math.ceil(left / 1000);
     this.clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     this.bar.style.setProperty("--left", String(left / (this.until - this.since)));
     this.classList.toggle("short", left < 2 * MINUTE);
-    for (const minutes of [5, 1]) if (seconds === minutes * 60) this.aloud.textContent = `${counted(minutes, "minute")} left`;
+    const passed = [5, 1].find((minutes) => seconds <= minutes * 60 && this.seconds > minutes * 60);
+    if (passed) this.aloud.textContent = `${counted(passed, "minute")} left`;
+    this.seconds = seconds;
     if (left) return;
     this.hidden = true;
     this.dispatchEvent(new CustomEvent("over"));

@@ -1,8 +1,18 @@
-import { addDays, addMonths, dayName, fullDate, lastOf, monthName, monthOf, weekday, weekdayName } from "./dates.js";
-import { button, counted, h, icon, tell, unseen } from "./dom.js";
+import {
+  addDays,
+  addMonths,
+  dayName,
+  fullDate,
+  lastOf,
+  monthName,
+  monthOf,
+  weekday,
+  weekdayName,
+} from "./dates.js";
+import { counted, find, h, tell } from "./dom.js";
 
 /**
- * One month of days as an ARIA grid with a single tab stop. Every day can be reached and says why it is not free.
+ * One month as an ARIA grid with a single tab stop. Every day can be reached and says why it is not free.
  * Fires `pick` with a date and `month` with the month to show.
  */
 export class DateGrid extends HTMLElement {
@@ -11,19 +21,18 @@ export class DateGrid extends HTMLElement {
   /** The day that has the tab stop. */
   cursor = "";
 
-  heading = h("h3", { id: "month", "aria-live": "polite" });
-  earlier = button("turn", () => this.#turn(-1), icon("back"), unseen("Previous month"));
-  later = button("turn", () => this.#turn(1), icon("forward"), unseen("Next month"));
-  weekdays = h("tr");
-  body = h("tbody");
-  table = h("table", { role: "grid", "aria-labelledby": "month" }, h("thead", null, this.weekdays), this.body);
-  why = h("p", { class: "why", role: "status" });
+  heading = find(this, "h3");
+  turns = [...this.querySelectorAll(".turn")];
+  table = find(this, "table");
+  body = find(this, "tbody");
+  why = find(this, ".why");
 
   connectedCallback() {
-    this.table.addEventListener("focusin", ({ target }) => this.#arriveAt(/** @type {HTMLElement} */ (target)));
-    this.table.onkeydown = (event) => this.#onKey(event);
-    this.table.onclick = ({ target }) => this.#onClick(/** @type {Element} */ (target).closest("button")?.dataset.date);
-    this.replaceChildren(h("div", { class: "month" }, this.earlier, this.heading, this.later), this.table, this.why);
+    const turn = (/** @type {number} */ months) => this.#askFor(addMonths(this.view.month, months));
+    this.turns.forEach((button, index) => button.addEventListener("click", () => turn(index ? 1 : -1)));
+    this.table.addEventListener("focusin", (/** @type {FocusEvent} */ { target }) => this.#arriveAt(target));
+    this.table.onkeydown = (/** @type {KeyboardEvent} */ event) => this.#onKey(event);
+    this.table.onclick = (/** @type {any} */ { target }) => this.#onClick(target.dataset.date);
   }
 
   /** @param {GridView} view */
@@ -33,10 +42,11 @@ export class DateGrid extends HTMLElement {
     if (month !== this.view.month) this.why.textContent = "";
     this.view = view;
     // While the visitor walks the grid the tab stop stays where they are.
-    if (!focused || monthOf(this.cursor) !== month) this.cursor = selected ?? (monthOf(today) === month ? today : `${month}-01`);
+    const usual = selected ?? (monthOf(today) === month ? today : `${month}-01`);
+    if (!focused || monthOf(this.cursor) !== month) this.cursor = usual;
     if (this.heading.textContent !== monthName(month)) this.heading.textContent = monthName(month);
-    this.earlier.ariaDisabled = String(month <= monthOf(today));
-    this.later.ariaDisabled = String(month >= monthOf(last));
+    this.turns[0].ariaDisabled = String(month <= monthOf(today));
+    this.turns[1].ariaDisabled = String(month >= monthOf(last));
     this.table.ariaBusy = String(!days);
     this.#fill(month);
     if (focused) this.#cell(this.cursor)?.focus();
@@ -46,11 +56,13 @@ export class DateGrid extends HTMLElement {
   #fill(month) {
     const first = addDays(`${month}-01`, -weekday(`${month}-01`));
     const week = [0, 1, 2, 3, 4, 5, 6];
-    const names = week.map((day) => addDays(first, day));
-    this.weekdays.replaceChildren(...names.map((date) => h("th", { scope: "col", abbr: weekdayName(date, "long") }, weekdayName(date, "short"))));
+    const column = (/** @type {string} */ date) =>
+      h("th", { scope: "col", abbr: weekdayName(date, "long") }, weekdayName(date, "short"));
+    find(this, "thead tr").replaceChildren(...week.map((day) => column(addDays(first, day))));
     this.body.replaceChildren();
     for (let start = first; start <= lastOf(month); start = addDays(start, 7)) {
-      this.body.append(h("tr", null, week.map((day) => this.#day(addDays(start, day)))));
+      const days = week.map((day) => this.#day(addDays(start, day)));
+      this.body.append(h("tr", null, days));
     }
   }
 
@@ -67,7 +79,8 @@ export class DateGrid extends HTMLElement {
       "aria-current": date === today && "date",
       "aria-label": `${fullDate(date)}, ${this.#says(date)}`,
     };
-    return h("td", { role: "gridcell", "aria-selected": String(date === selected) }, h("button", label, Number(date.slice(8))));
+    const button = h("button", label, Number(date.slice(8)));
+    return h("td", { role: "gridcell", "aria-selected": String(date === selected) }, button);
   }
 
   /** @param {string} date */
@@ -85,20 +98,15 @@ export class DateGrid extends HTMLElement {
     return day?.reason ?? "Not available.";
   }
 
-  /** @param {number} months */
-  #turn(months) {
-    this.#askFor(addMonths(this.view.month, months));
-  }
-
   /** @param {string} month */
   #askFor(month) {
     const { today, last } = this.view;
     if (month >= monthOf(today) && month <= monthOf(last)) tell(this, "month", month);
   }
 
-  /** @param {string} date @returns {HTMLElement | null} */
+  /** @param {string} date */
   #cell(date) {
-    return this.body.querySelector(`[data-date="${date}"]`);
+    return find(this.body, `[data-date="${date}"]`);
   }
 
   /** @param {string} [date] */
@@ -137,12 +145,13 @@ export class DateGrid extends HTMLElement {
     this.#askFor(monthOf(date));
   }
 
-  /** @param {HTMLElement} cell */
+  /** @param {any} cell */
   #arriveAt(cell) {
     this.#cell(this.cursor)?.setAttribute("tabindex", "-1");
     cell.tabIndex = 0;
     const date = (this.cursor = cell.dataset.date ?? "");
-    this.why.textContent = this.#isFree(date) || !this.view.days ? "" : `${dayName(date)}: ${this.#says(date)}`;
+    const silent = this.#isFree(date) || !this.view.days;
+    this.why.textContent = silent ? "" : `${dayName(date)}: ${this.#says(date)}`;
   }
 }
 

@@ -74,7 +74,8 @@ const firstDay = (() => {
 const named = (date, options) => format({ ...options, timeZone: "UTC" }).format(noon(date));
 
 /** "Friday 27 November 2026" @param {string} date */
-export const fullDate = (date) => named(date, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const fullDate = (date) =>
+  named(date, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 
 /** "Friday 27 November" @param {string} date */
 export const dayName = (date) => named(date, { weekday: "long", day: "numeric", month: "long" });
@@ -101,13 +102,20 @@ export const city = (zone) => zone.slice(zone.lastIndexOf("/") + 1).replaceAll("
 
 /** "GMT+9" @param {string | number} instant @param {string} zone */
 export function offsetName(instant, zone) {
-  const parts = format({ timeZone: zone, timeZoneName: "shortOffset" }, "en").formatToParts(new Date(instant));
+  const parts = format({ timeZone: zone, timeZoneName: "shortOffset" }, "en").formatToParts(
+    new Date(instant),
+  );
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 
 /** Minutes that a zone is ahead of UTC. @param {string | number} instant @param {string} zone */
 function offset(instant, zone) {
-  const [, sign, hours, minutes] = /([+-])(\d+):?(\d*)/.exec(offsetName(instant, zone)) ?? ["", "+", "0", "0"];
+  const [, sign, hours, minutes] = /([+-])(\d+):?(\d*)/.exec(offsetName(instant, zone)) ?? [
+    "",
+    "+",
+    "0",
+    "0",
+  ];
   return (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
 }
 
@@ -122,14 +130,19 @@ export function apart(instant, there, here) {
   if (!minutes) return "";
   const hours = Math.floor(Math.abs(minutes) / 60);
   const rest = Math.abs(minutes) % 60;
-  const span = [hours && `${hours} ${hours === 1 ? "hour" : "hours"}`, rest && `${rest} minutes`].filter(Boolean);
+  const span = [hours && `${hours} ${hours === 1 ? "hour" : "hours"}`, rest && `${rest} minutes`].filter(
+    Boolean,
+  );
   return `${city(there)} is ${span.join(" ")} ${minutes < 0 ? "behind" : "ahead of"} you.`;
 }
 
-/** The moment, and whose time that is: in both zones when they differ. @param {string} instant @param {string} here @param {string} there */
+/**
+ * The moment, and whose time that is: in both zones when they differ.
+ * @param {string} instant @param {string} here @param {string} there
+ */
 export function bothZones(instant, here, there) {
   const own = moment(instant, here);
   if (!apart(instant, there, here)) return [own, `${city(there)} time`];
-  const sameDay = dateIn(instant, here) === dateIn(instant, there);
-  return [own, `your time in ${city(here)}, ${sameDay ? time(instant, there) : moment(instant, there)} in ${city(there)}`];
+  const other = (dateIn(instant, here) === dateIn(instant, there) ? time : moment)(instant, there);
+  return [own, `your time in ${city(here)}, ${other} in ${city(there)}`];
 }

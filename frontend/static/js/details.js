@@ -3,7 +3,9 @@ import { find, h, price, thisTab } from "./dom.js";
 
 /** What was typed into a form. @param {HTMLFormElement} form @returns {Record<string, string>} */
 export const typedInto = (form) =>
-  Object.fromEntries([...new FormData(form)].map(([name, text]) => [name, String(text).trim()]).filter(([, text]) => text));
+  Object.fromEntries(
+    [...new FormData(form)].map(([name, text]) => [name, String(text).trim()]).filter(([, text]) => text),
+  );
 
 /** Who books. What was typed is kept until it is booked. */
 export class DetailsForm extends HTMLElement {
@@ -55,10 +57,12 @@ export class BookingReview extends HTMLElement {
   /** @param {DetailsForm} details @param {{ id: string }} offering @param {string} start */
   show(details, { id }, start) {
     const rows = [...details.querySelectorAll(".field, fieldset")].map((part) => {
-      const said = find(part, "input:checked + span")?.textContent ?? find(part, ".field > input, textarea")?.value;
-      return said && h("div", null, h("dt", null, find(part, "label, legend").textContent), h("dd", null, said));
+      const chosen = find(part, "input:checked + span")?.textContent;
+      const said = chosen ?? find(part, ".field > input, textarea")?.value;
+      const asked = find(part, "label, legend").textContent;
+      return said ? [h("div", null, h("dt", null, asked), h("dd", null, said))] : [];
     });
-    find(this, "dl").replaceChildren(...rows.filter(Boolean));
+    find(this, "dl").replaceChildren(...rows.flat());
     this.form.onchange = () => this.#price(id, start);
     this.#price(id, start);
   }
@@ -67,7 +71,8 @@ export class BookingReview extends HTMLElement {
   async #price(offering, start) {
     const { currency } = typedInto(this.form);
     try {
-      const { due_now: due, policy_text: policy } = await ask("/v1/quotes", { body: { items: [{ offering, start }], currency } });
+      const body = { items: [{ offering, start }], currency };
+      const { due_now: due, policy_text: policy } = await ask("/v1/quotes", { body });
       if (due) find(this, ".pay-total strong").textContent = price(due);
       if (policy) find(this, ".policy").textContent = policy;
     } catch (/** @type {any} */ problem) {

@@ -15,20 +15,22 @@ export function h(tag, properties, ...children) {
   return element;
 }
 
-/** @param {string} name */
-export const icon = (name) => h("span", { class: `icon icon-${name}`, "aria-hidden": "true" });
-
 /** @param {string} name @param {() => void} click @param {...any} label */
-export const button = (name, click, ...label) => h("button", { type: "button", class: name, click }, ...label);
-
-/** @param {string} words */
-export const unseen = (words) => h("span", { class: "unseen" }, words);
+export const button = (name, click, ...label) =>
+  h("button", { type: "button", class: name, click }, ...label);
 
 /** What the page was served with. @param {Element} within @param {string} selector @returns {any} */
 export const find = (within, selector) => within.querySelector(selector);
 
+/** Shows a sentence where the page has room for it, or takes it back. @param {HTMLElement} place */
+export const say = (place, words = "") => {
+  place.textContent = words;
+  place.hidden = !words;
+};
+
 /** Tells whoever contains the element. @param {Element} from @param {string} name @param {any} [detail] */
-export const tell = (from, name, detail) => from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+export const tell = (from, name, detail) =>
+  from.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
 
 /**
  * Keeps small things in the browser. Strict settings refuse storage: then nothing is remembered.
@@ -54,11 +56,9 @@ const memory = (where) => ({
 export const lasting = memory("localStorage");
 export const thisTab = memory("sessionStorage");
 
-const language = navigator.language.startsWith("en") ? navigator.language : "en-GB";
-
-/** @param {Money} money */
+/** As the server writes it. @param {Money} money */
 export function price({ amount, currency }) {
-  const format = new Intl.NumberFormat(language, { style: "currency", currency });
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
   return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
 }
 

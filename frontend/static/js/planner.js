@@ -3,7 +3,7 @@ import "./book-it.js";
 import { FreeTimes } from "./choose-time.js";
 import { bothZones, dateIn, moment, monthOf, visitorZone } from "./dates.js";
 import { typedInto } from "./details.js";
-import { find, h, price, thisTab } from "./dom.js";
+import { find, thisTab } from "./dom.js";
 
 /** @param {string} zone @returns {Place} */
 function placeInAddress(zone) {
@@ -11,8 +11,8 @@ function placeInAddress(zone) {
   const instant = Date.parse(query.get("slot") ?? "");
   const date = instant ? dateIn(instant, zone) : query.get("date");
   const month = monthOf(date ?? query.get("month") ?? dateIn(serverNow(), zone));
-  if (!instant) return { month, date, slot: null, step: "time" };
-  return { month, date, slot: new Date(instant).toISOString(), step: query.has("review") ? "review" : "details" };
+  const slot = instant ? new Date(instant).toISOString() : null;
+  return { month, date, slot, step: !slot ? "time" : query.has("review") ? "review" : "details" };
 }
 
 /** @param {Place} place */
@@ -31,7 +31,11 @@ class BookingPlanner extends HTMLElement {
   place = placeInAddress(this.zone);
   times = new FreeTimes(this.offering, this.zone);
   /** One element for each step. @type {Record<string, any>} */
-  stages = { time: find(this, "choose-time"), details: find(this, "details-form"), review: find(this, "booking-review") };
+  stages = {
+    time: find(this, "choose-time"),
+    details: find(this, "details-form"),
+    review: find(this, "booking-review"),
+  };
 
   connectedCallback() {
     const on = (/** @type {string} */ name, /** @type {(detail: any) => void} */ act) =>
@@ -41,12 +45,19 @@ class BookingPlanner extends HTMLElement {
     on("zone", (zone) => this.#refetch(zone));
     this.addEventListener("submit", (event) => this.#submit(event));
     find(this, ".chosen button").onclick = () => this.#otherSlot(null);
-    find(this, "book-it").order = { offering: this.offering.id, zone: () => this.zone, slot: () => this.place.slot, wish: () => this.#wish() };
+    find(this, "book-it").order = {
+      offering: this.offering.id,
+      zone: () => this.zone,
+      slot: () => this.place.slot,
+      wish: () => this.#wish(),
+    };
     window.onpopstate = () => this.#arrive(placeInAddress(this.zone));
     // A page from the back-forward cache still shows the form of a booking that was made.
-    window.onpageshow = ({ persisted }) => persisted && location.pathname.startsWith("/bookings/") && location.reload();
+    window.onpageshow = ({ persisted }) =>
+      persisted && location.pathname.startsWith("/bookings/") && location.reload();
     // Others book meanwhile: what was fetched a while before the visitor looked away is asked for again.
-    document.onvisibilitychange = () => document.hidden || Date.now() - this.times.since < 60_000 || this.#refetch(this.zone);
+    document.onvisibilitychange = () =>
+      document.hidden || Date.now() - this.times.since < 60_000 || this.#refetch(this.zone);
     this.#arrive(this.place, true);
     this.#offerToContinue();
   }
@@ -61,7 +72,7 @@ class BookingPlanner extends HTMLElement {
 
   /** @param {Place} place @param {boolean} [first] */
   #arrive(place, first) {
-    const { stages, offering, times } = this;
+    const { stages, offering } = this;
     if (place.step === "review" && !typedInto(stages.details.form).name) place.step = "details";
     const moved = first || place.step !== this.place.step;
     this.place = place;
@@ -72,7 +83,7 @@ class BookingPlanner extends HTMLElement {
     });
     for (const name of names) if (stages[name]) stages[name].hidden = name !== place.step;
     this.#showChosen();
-    if (place.step === "time") stages.time.show(place, times);
+    if (place.step === "time") stages.time.show(place, this.times);
     if (place.step === "review" && moved) stages.review.show(stages.details, offering, place.slot);
     if (moved && !first) find(stages[place.step], "h2").focus();
   }
@@ -109,7 +120,9 @@ class BookingPlanner extends HTMLElement {
   /** @param {string | null} slot another one, or none to choose among all */
   #otherSlot(slot) {
     this.times = new FreeTimes(this.offering, this.zone);
-    this.#go(slot ? { slot: new Date(slot).toISOString() } : { slot: null, step: "time" });
+    if (slot) return this.#go({ slot: new Date(slot).toISOString() });
+    const date = dateIn(this.place.slot ?? "", this.zone);
+    this.#go({ slot, step: "time", date, month: monthOf(date) });
   }
 
   /** @param {string} zone */
@@ -125,9 +138,10 @@ class BookingPlanner extends HTMLElement {
     if (offering !== this.offering.id) return;
     const booking = await ask(`/v1/bookings/${id}`, { token: tokenOf(id) }).catch(() => null);
     if (booking?.status !== "awaiting_payment") return;
-    const held = moment(booking.items[0].start, this.zone);
-    const link = h("a", { class: "button", href: pageOf(id) }, `Continue and pay ${price(booking.amount_due)}`);
-    find(this, ".held").replaceChildren(h("div", { class: "notice" }, h("p", null, `You are holding ${held}.`), link));
+    const held = find(this, ".held");
+    find(held, "strong").textContent = moment(booking.items[0].start, this.zone);
+    find(held, "a").href = pageOf(id);
+    held.hidden = false;
   }
 }
 

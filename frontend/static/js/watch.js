@@ -1,29 +1,25 @@
 /**
- * Follows a booking: the stream says that something changed, and the page reads it. Without a stream it looks now and then.
+ * Follows a booking. The stream only says that something changed; without one the page looks now and then.
  * @param {string} id
  * @param {() => Promise<boolean>} look reads the booking, and says whether there is more to come
  */
 export function watch(id, look) {
   const stream = new EventSource(`/v1/bookings/${id}/stream`);
-  let failures = 0;
+  let timer = 0;
   let pause = 2000;
-  const see = () => {
-    failures = 0;
-    look().then((more) => more || stream.close());
-  };
-  const poll = async () => {
-    const more = await look();
+  const wait = () => {
+    timer ||= setTimeout(see, pause);
     pause = Math.min(pause * 1.3, 15_000);
-    if (more) setTimeout(poll, pause);
   };
-  stream.onmessage = see;
+  const see = async () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (!(await look())) stream.close();
+    else if (stream.readyState !== EventSource.OPEN) wait();
+  };
   stream.addEventListener("booking", see);
-  stream.onerror = () => {
-    // A stream that ended is opened again by the browser; one that cannot be had is not.
-    if (++failures < 3 && stream.readyState !== EventSource.CLOSED) return;
-    stream.close();
-    poll();
-  };
-  // Phones close streams of pages that nobody looks at.
-  document.addEventListener("visibilitychange", () => document.hidden || look());
+  stream.onopen = () => (pause = 2000);
+  stream.onerror = wait;
+  // Phones close the streams of pages that nobody looks at.
+  document.addEventListener("visibilitychange", () => document.hidden || see());
 }

@@ -28,6 +28,8 @@ AttemptState = Literal[
     "cancelled",
     "expired",
 ]
+# The code of an InvalidRequest whose key was used before for another request.
+IDEMPOTENCY_ERROR = "idempotency_error"
 ObjectKind = Literal["session", "intent", "refund", "dispute", "ignored"]
 RefundState = Literal["requested", "pending", "succeeded", "failed"]
 DeclineReason = Literal[
@@ -48,20 +50,14 @@ class Capabilities:
 
     hosted_page: bool
     embedded: bool
-    manual_capture: bool
 
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a card was refused: a stable reason for people, and the provider's own code for the record."""
+    """Why a card was refused: a reason that the pages have a sentence for, and the provider's own code."""
 
     reason: DeclineReason
     code: str
-
-    @property
-    def sentence(self) -> str:
-        """The key of the sentence that the customer may read."""
-        return f"payment.declined.{self.reason}"
 
 
 @dataclass(frozen=True)

@@ -60,12 +60,19 @@ class StripeProvider:
     """Payments through one Stripe account."""
 
     name = "stripe"
-    caps = Capabilities(hosted_page=True, embedded=True, manual_capture=True)
+    caps = Capabilities(hosted_page=True, embedded=True)
 
-    def __init__(self, account: StripeAccount, *, timeout: float = 20.0, retries: int = 2) -> None:
+    def __init__(
+        self,
+        account: StripeAccount,
+        *,
+        timeout: float = 20.0,
+        retries: int = 2,
+        http: WitnessClient | None = None,
+    ) -> None:
         stripe.enable_telemetry = False
         self._account = account
-        self._http = WitnessClient(timeout=httpx.Timeout(timeout, connect=5.0))
+        self._http = http or WitnessClient(timeout=httpx.Timeout(timeout, connect=5.0))
         self._api = stripe.StripeClient(
             account.secret_key,
             stripe_version=API_VERSION,

@@ -8,6 +8,7 @@ import httpx
 import stripe
 
 from services.payment.providers.port import (
+    IDEMPOTENCY_ERROR,
     Declined,
     InvalidRequest,
     Missing,
@@ -63,7 +64,7 @@ def understood(error: stripe.StripeError, *, reached: bool) -> ProviderError:
     if isinstance(error, stripe.CardError):
         return Declined(decline(error.code, _decline_code(error)))
     if isinstance(error, stripe.IdempotencyError):
-        return InvalidRequest("idempotency_error", str(error))
+        return InvalidRequest(IDEMPOTENCY_ERROR, str(error))
     if isinstance(error, stripe.InvalidRequestError):
         if error.http_status == 404 or error.code == "resource_missing":
             return Missing(str(error))

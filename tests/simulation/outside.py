@@ -1,0 +1,109 @@
+"""The outside world of a run: the sandbox's own providers, without servers."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from sandbox.google import Channels, google_routes
+from sandbox.settings import GoogleSettings
+from sandbox.stripe import Deliveries, Listener, StripeSandboxSettings, stripe_routes
+from sandbox.world import World
+from tests.simulation.loop import SimulatedClock, SimulatedLoop
+from tests.simulation.process import Gone, Process
+from tests.simulation.providers import LineMail, let_in
+from tests.simulation.trace import Trace
+from tests.simulation.weather import Weather
+from tests.simulation.wire import Asked, Line, exchange
+
+SITE = "http://sandbox.test"
+WEBHOOK_SECRET = "whsec_simulated"
+
+
+class WebhookTransport(httpx.AsyncBaseTransport):
+    """The way of a webhook: lost, doubled, late, or lost for good."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self._never: dict[str, bool] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Deliver one event, once, twice, later or not."""
+        weather, trace = self._outside.weather, self._outside.trace
+        asked = Asked(request.method, str(request.url), dict(request.headers.items()), await request.aread())
+        event = httpx.Response(200, content=asked.body).json()
+        label = f"{event['type']} {event['data']['object']['id']}"
+        if self._never.setdefault(event["id"], weather.strikes("webhook lost")):
+            trace.fault("webhook lost", label)
+            raise httpx.ConnectError("simulated")
+        if weather.strikes("webhook late"):
+            trace.fault("webhook late", label)
+            await asyncio.sleep(weather.rng.uniform(5, 240))
+        await asyncio.sleep(weather.rng.uniform(0.01, 1.0))
+        if weather.strikes("webhook twice"):
+            trace.fault("webhook twice", label)
+            await self._outside.knock(asked)
+        status = await self._outside.knock(asked)
+        trace.note("webhook", f"{label} -> {status}")
+        return httpx.Response(status)
+
+
+@dataclass
+class Outside:
+    """Stripe, Google and the mail server, and the lines to them."""
+
+    loop: SimulatedLoop
+    rng: random.Random
+    weather: Weather
+    trace: Trace
+    # Who takes the webhooks: set as soon as there is a payment service, and again when it comes back.
+    payment: Callable[[], tuple[Process, ASGIApp]] | None = None
+    world: World = field(init=False)
+    stripe: Line = field(init=False)
+    google: Line = field(init=False)
+    mail: LineMail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.world = World(":memory:", SimulatedClock(self.loop).now, random=self.rng)
+        let_in(self.world)
+        listener = Listener(url="http://shop.test/webhooks/stripe", secret=WEBHOOK_SECRET)
+        self.settings = StripeSandboxSettings(
+            base_url=f"{SITE}/stripe", webhooks=(listener,), poll_seconds=5.0
+        )
+        app = FastAPI(openapi_url=None)
+        app.include_router(stripe_routes(self.world, self.settings), prefix="/stripe")
+        app.include_router(
+            google_routes(self.world, GoogleSettings(), Channels(self.world)), prefix="/google"
+        )
+        self.stripe = self._line("stripe", app, latest=75.0)
+        # The calendar counts on a call to have arrived a minute after it began.
+        self.google = self._line("google", app, latest=25.0)
+        self.mail = LineMail(self.world, self.weather, self.trace)
+
+    def _line(self, name: str, app: FastAPI, latest: float) -> Line:
+        def break_after(path: str) -> None:
+            self.world.arm(name, "error_after", path=path)
+
+        return Line(name, app, self.loop, self.weather, self.trace, latest, break_after)
+
+    async def start(self) -> None:
+        """Begin to tell about events."""
+        client = httpx.AsyncClient(transport=WebhookTransport(self), timeout=15.0)
+        self.deliveries = Deliveries(self.world, self.settings, client)
+        await self.deliveries.start()
+
+    async def knock(self, asked: Asked) -> int:
+        """Bring a webhook to the payment service; the status it answers."""
+        if self.payment is None:
+            raise httpx.ConnectError("simulated: nobody there")
+        process, app = self.payment()
+        try:
+            return (await process.do(exchange(app, asked))).status
+        except Gone as error:
+            raise httpx.ReadError("simulated: gone") from error

@@ -1,0 +1,217 @@
+"""Customers and operators: they pay, decline, leave, come back, change their minds, and try again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.stripe import customer as payer
+from tests.simulation.installed import SHOP
+from tests.simulation.outside import Outside
+from tests.simulation.process import Gone
+from tests.simulation.system import System
+from tests.simulation.trace import Trace
+
+GOOD = "4242424242424242"
+NO_FUNDS = "4000000000009995"
+ASKS_THE_BANK = "4000002760003184"
+PLANS = (
+    "pays",
+    "pays",
+    "pays",
+    "pays twice",
+    "declined, then pays",
+    "declined",
+    "answers the bank",
+    "refuses the bank",
+    "leaves",
+    "closes the page",
+    "cancels",
+    "pays and cancels",
+    "pays late",
+    "pays a closed page",
+)
+STARTS = ("2026-03-03T10:00:00+00:00", "2026-03-03T10:30:00+00:00", "2026-03-03T11:00:00+00:00")
+OFFERINGS = ("visit", "visit", "long", "hello", "room", "course", "course", "hurry")
+OVER = ("confirmed", "failed")
+
+Json = dict[str, Any]
+
+
+@dataclass
+class People:
+    """Everybody of one run, and what was promised to them."""
+
+    system: System
+    outside: Outside
+    rng: random.Random
+    trace: Trace
+    accepted: dict[str, Json] = field(default_factory=dict)
+
+    async def customer(self, number: int) -> None:
+        """One customer, from the wish to the end."""
+        plan = self.rng.choice(PLANS)
+        booking = await self._book(number, plan)
+        if booking is None:
+            return
+        stands = await self._until_payable(booking)
+        if stands["status"] in OVER or plan == "closes the page":
+            return
+        await asyncio.sleep(self.rng.uniform(0.0, 30.0))
+        await self._follow(plan, booking)
+
+    async def _book(self, number: int, plan: str) -> Json | None:
+        offerings = [self.rng.choice(OFFERINGS) for _ in range(self.rng.choice((1, 1, 1, 2, 3)))]
+        wish = {
+            "items": [
+                {"offering": f"{SHOP}.{one}", "start": self.rng.choice(STARTS)} for one in offerings
+            ],
+            "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
+        }
+        if set(offerings) != {"hello"}:
+            wish["payment"] = {"method": self.rng.choice(("checkout", "card"))}  # type: ignore[assignment]
+        for _ in range(12):
+            try:
+                reply = await self.system.ask(
+                    "booking", "POST", "/bookings", wish, idempotency_key=f"customer-{number}"
+                )
+            except Gone:
+                await asyncio.sleep(self.rng.uniform(0.5, 20.0))
+                continue
+            if reply.status < 500:
+                return self._answered(number, plan, reply.status, json.loads(reply.body))
+            await asyncio.sleep(self.rng.uniform(0.5, 20.0))
+        return None
+
+    def _answered(self, number: int, plan: str, status: int, body: Json) -> Json | None:
+        if status != 201:
+            self.trace.note("refused", f"customer {number}: {status} {body.get('code')}")
+            return None
+        self.accepted[body["id"]] = body
+        wanted = ", ".join(f"{one['offering']} {one['start'][11:16]}" for one in body["items"])
+        self.trace.note("accepted", f"customer {number} who {plan}: {wanted}", body["id"])
+        return body
+
+    async def look(self, booking: Json) -> Json:
+        """The booking as its page shows it; tried until somebody answers."""
+        while True:
+            try:
+                reply = await self.system.ask("booking", "GET", f"/bookings/{booking['id']}")
+                if reply.status == 200:
+                    return dict(json.loads(reply.body))
+            except Gone:
+                pass
+            await asyncio.sleep(5.0)
+
+    async def _until_payable(self, booking: Json) -> Json:
+        while True:
+            stands = await self.look(booking)
+            if stands["status"] in (*OVER, "awaiting_payment"):
+                return stands
+            await asyncio.sleep(self.rng.uniform(1.0, 10.0))
+
+    async def _follow(self, plan: str, booking: Json) -> None:
+        id = booking["id"]
+        if plan in ("pays", "pays twice", "pays and cancels"):
+            self._pay(id, GOOD)
+        if plan == "pays twice":
+            await asyncio.sleep(self.rng.uniform(0.0, 60.0))
+            self._pay(id, GOOD)
+        if plan in ("declined", "declined, then pays"):
+            self._pay(id, NO_FUNDS)
+        if plan == "declined, then pays":
+            await asyncio.sleep(self.rng.uniform(1.0, 90.0))
+            self._pay(id, GOOD)
+        if plan in ("answers the bank", "refuses the bank"):
+            self._pay(id, ASKS_THE_BANK, "approve" if plan == "answers the bank" else "cancel")
+        if plan in ("pays late", "pays a closed page"):
+            await asyncio.sleep(self.rng.uniform(200.0, 420.0))
+            if plan == "pays a closed page":
+                self.outside.world.arm("stripe", "late_payment")
+            self._pay(id, GOOD)
+        await self._afterwards(plan, booking)
+
+    async def _afterwards(self, plan: str, booking: Json) -> None:
+        id, token = booking["id"], booking["manage_url"].partition("#t=")[2]
+        if plan in ("cancels", "pays and cancels"):
+            await asyncio.sleep(self.rng.choice((0.0, 1.0, 10.0)) * self.rng.random())
+            await self._try("booking", f"/bookings/{id}/cancel", x_manage_token=token)
+        elif plan == "leaves":
+            await self._leave(id)
+        elif self.rng.random() < 0.6:
+            await self._try("payment", f"/payments/{id}/refresh")
+
+    async def _leave(self, id: str) -> None:
+        for session in self._sessions(id)[-1:]:
+            _, _, token = str(session["cancel_url"]).partition("token=")
+            await self._try("payment", f"/payments/{id}/left?token={token}")
+
+    async def _try(self, service: str, path: str, **headers: str) -> None:
+        for _ in range(3):
+            try:
+                reply = await self.system.ask(service, "POST", path, **headers)
+                self.trace.note("customer", f"POST {path.partition('?')[0]} -> {reply.status}")
+                if reply.status < 500:
+                    return
+            except Gone:
+                pass
+            await asyncio.sleep(self.rng.uniform(1.0, 10.0))
+
+    # At the provider's pages
+
+    def _sessions(self, id: str) -> list[Json]:
+        found = self.outside.world.all("stripe.checkout.session")
+        return [one for one in found if one["metadata"].get("booking_id") == id]
+
+    def _pay(self, id: str, card: str, action: str = "approve") -> None:
+        """Pay on any page of this booking that the customer ever saw."""
+        found = self.outside.world.all("stripe.payment_intent")
+        forms = [
+            one["id"]
+            for one in found
+            if one["metadata"].get("booking_id") == id and one["metadata"].get("shown_as") == "form"
+        ]
+        pages = [*(one["id"] for one in self._sessions(id)), *forms]
+        if not pages:
+            return
+        page = self.rng.choice(pages)
+        outcome = payer.pay(self.outside.world, page, card, action)
+        self.trace.note("customer", f"pays {page}: {outcome['outcome']}", id)
+
+    # Operators
+
+    async def operator(self) -> None:
+        """Somebody who looks at what hangs, and sometimes acts."""
+        while not self.system.weather.calm:
+            await asyncio.sleep(self.rng.uniform(30.0, 300.0))
+            try:
+                await self._operate()
+            except Gone:
+                continue
+
+    async def _operate(self) -> None:
+        reply = await self.system.ask("booking", "GET", "/admin/sagas?limit=50")
+        if reply.status != 200:
+            return
+        open_ = [one for one in json.loads(reply.body)["sagas"] if one["status"] in ("running", "undoing")]
+        if not open_:
+            return
+        saga = self.rng.choice(open_)
+        reply = await self.system.ask("booking", "GET", f"/admin/sagas/{saga['id']}")
+        if reply.status != 200:
+            return
+        state = json.loads(reply.body)["state"]
+        action = self.rng.choice(("retry", "retry", "give-up"))
+        wish = {"reason": "looks stuck", "author": "simulated", **self._step_of(state)}
+        reply = await self.system.ask("booking", "POST", f"/admin/sagas/{saga['id']}/{action}", wish)
+        self.trace.note("operator", f"{action} {wish.get('step', '')}: {reply.status}", state["booking_id"])
+
+    def _step_of(self, state: Json) -> Json:
+        waiting = [key for key, one in state["steps"].items() if one["status"] in ("sent", "undoing")]
+        if not waiting:
+            return {}
+        step, _, item = self.rng.choice(waiting).partition("/")
+        return {"step": step, "item": item}

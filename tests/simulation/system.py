@@ -1,0 +1,245 @@
+"""The installation of a run: the services' own code in processes that die and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from holdfast.parts import PARTS, topology
+from services.payment.providers.stripe import StripeProvider
+from services.payment.settings import Settings as PaymentSettings
+from shared.messaging.bus import Bus
+from shared.messaging.local import LocalBus
+from shared.messaging.work import UnitOfWork
+from shared.service import Service
+from tests.simulation.broker import Broker, Connection
+from tests.simulation.installed import KEY, settings_of
+from tests.simulation.loop import START, SimulatedLoop
+from tests.simulation.outside import Outside
+from tests.simulation.process import Gone, Process
+from tests.simulation.providers import LineGoogle, LineStripeClient
+from tests.simulation.trace import Trace
+from tests.simulation.weather import Weather
+from tests.simulation.wire import Asked, Reply, exchange
+
+CALM_POLL = 60.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the installation is laid out: one process for everything, or one or more for each service."""
+
+    embedded: bool
+    replicas: Mapping[str, int]
+    poll: float
+
+    @classmethod
+    def of(cls, rng: random.Random) -> Shape:
+        """A layout drawn from the seed."""
+        embedded = rng.random() < 0.35
+        replicas = {name: rng.choice((1, 1, 2)) for name in PARTS}
+        return cls(embedded, replicas, rng.choice((5.0, 15.0, 40.0)))
+
+
+@dataclass
+class Member:
+    """A place in the layout, taken by one process after the other."""
+
+    name: str
+    services: tuple[str, ...]
+    lives: int = 0
+    process: Process | None = None
+    running: dict[str, Service] = field(default_factory=dict)
+    bus: Bus | None = None
+    ready: bool = False
+
+
+class System:
+    """Starts processes, lets them die, and starts them again."""
+
+    def __init__(
+        self,
+        loop: SimulatedLoop,
+        rng: random.Random,
+        folder: Path,
+        weather: Weather,
+        trace: Trace,
+        outside: Outside,
+        shape: Shape,
+    ) -> None:
+        self.loop = loop
+        self.rng = rng
+        self.weather = weather
+        self.trace = trace
+        self.shape = shape
+        self.broker = Broker(topology(), loop, weather, trace)
+        self._folder = folder
+        self._outside = outside
+        self._restarting: set[asyncio.Task[None]] = set()
+        self.members = self._members()
+        outside.payment = self._ingress
+
+    def _members(self) -> list[Member]:
+        if self.shape.embedded:
+            return [Member("installation", tuple(PARTS))]
+        return [
+            Member(f"{name}/{number}", (name,))
+            for name in PARTS
+            for number in range(1, self.shape.replicas[name] + 1)
+        ]
+
+    async def start(self) -> None:
+        """Start every process."""
+        for member in self.members:
+            await self._begin(member)
+
+    async def _begin(self, member: Member) -> None:
+        member.lives += 1
+        rng = random.Random(self.rng.getrandbits(64))
+        process = Process(f"{member.name}#{member.lives}", self.loop, rng, self.weather, self.trace)
+        process.on_death.append(lambda: self._died(member))
+        member.process = process
+        try:
+            await process.do(self._build_and_start(member, process))
+        except Gone:
+            return
+        except OSError as error:
+            process.kill(f"start: {error}")
+            return
+        member.ready = True
+
+    async def _build_and_start(self, member: Member, process: Process) -> None:
+        bus: Bus = Connection(self.broker, process)
+        if self.shape.embedded:
+            bus = local = LocalBus()
+            local.expect(list(member.services))
+        member.bus = bus
+        member.running = {name: self._built(name, process, bus) for name in member.services}
+        for service in member.running.values():
+            await service.start()
+
+    def _built(self, name: str, process: Process, bus: Bus) -> Service:
+        settings = settings_of(name, self._folder)
+        sources = {"sources": {"google": LineGoogle(self._outside.google)}} if name == "calendar" else {}
+        service = PARTS[name].build(settings, process.runtime, bus, **sources)
+        desk = service.desk
+        if isinstance(settings, PaymentSettings):
+            http = LineStripeClient(self._outside.stripe, settings.stripe_timeout_seconds)
+            stripe = StripeProvider(settings.stripe_account(), retries=settings.stripe_retries, http=http)
+            desk.deps = replace(desk.deps, providers={stripe.name: stripe})
+        if name == "notify":
+            desk.deps = replace(desk.deps, email=self._outside.mail)
+        self._alarm(service, process)
+        return service
+
+    def _alarm(self, service: Service, process: Process) -> None:
+        """Polling would fill the simulated hours: the loops are woken when something becomes due."""
+        self._pace(service)
+
+        def wake() -> None:
+            if process.alive:
+                service.tasks.kick.set()
+
+        def set_alarm(work: UnitOfWork) -> None:
+            if work.soonest is not None:
+                due = (work.soonest - START).total_seconds() + 0.001
+                self.loop.call_at(max(due, self.loop.time()), wake)
+
+        service.desk.after_commit.append(set_alarm)
+
+    def _pace(self, service: Service) -> None:
+        often = CALM_POLL if self.weather.calm else self.shape.poll
+        service._poll = service.tasks._poll = often
+        # A relay is kicked by every commit of its own process; only another's rows must be looked for.
+        alone = self.shape.embedded or self.shape.replicas[service.name] == 1
+        service.relay._poll = CALM_POLL if alone else often
+
+    def slow_down(self) -> None:
+        """Let everybody look around more rarely."""
+        for member in self.members:
+            for service in member.running.values():
+                self._pace(service)
+
+    def _died(self, member: Member) -> None:
+        member.ready = False
+        old = list(member.running.values())
+        member.running = {}
+        delay = 0.1 if self.weather.calm else self.rng.choice((0.1, 3.0, 30.0, 150.0)) * self.rng.random()
+        again = self.loop.create_task(self._restart(member, old, delay))
+        self._restarting.add(again)
+        again.add_done_callback(self._restarting.discard)
+
+    async def _restart(self, member: Member, old: list[Service], delay: float) -> None:
+        await asyncio.sleep(delay)
+        for service in old:
+            await service.database.dispose()
+        self.trace.note("restarted", member.name)
+        await self._begin(member)
+
+    # How others reach it
+
+    def serving(self, name: str) -> tuple[Process, Service]:
+        """A process that runs this service now; raises Gone when none does."""
+        ready = [one for one in self.members if one.ready and name in one.running]
+        if not ready:
+            raise Gone(name)
+        member = self.rng.choice(ready)
+        assert member.process is not None
+        return member.process, member.running[name]
+
+    def _ingress(self) -> tuple[Process, Any]:
+        process, service = self.serving("payment")
+        return process, service.app
+
+    async def ask(
+        self, name: str, method: str, path: str, body: Any = None, **headers: str
+    ) -> Reply:
+        """Ask a service over HTTP, as the gateway does; raises Gone when no answer comes."""
+        await asyncio.sleep(self.rng.uniform(0.001, 0.05))
+        process, service = self.serving(name)
+        if self.weather.strikes("request lost"):
+            self.trace.fault("request lost", f"{method} {path}")
+            raise Gone(name)
+        known = {
+            "x-internal-key": KEY,
+            "content-type": "application/json",
+            **{key.replace("_", "-"): value for key, value in headers.items()},
+        }
+        raw = b"" if body is None else json.dumps(body).encode()
+        reply = await process.do(exchange(service.app, Asked(method, f"http://{name}{path}", known, raw)))
+        if self.weather.strikes("reply lost"):
+            self.trace.fault("reply lost", f"{method} {path}")
+            raise Gone(name)
+        return reply
+
+    def cut_somebody_off(self) -> None:
+        """Part one process from the broker for a while."""
+        connected = [one for one in self.members if isinstance(one.bus, Connection)]
+        if connected:
+            member = self.rng.choice(connected)
+            assert isinstance(member.bus, Connection)
+            seconds = self.rng.uniform(1.0, 120.0)
+            member.bus.cut(seconds)
+            self.trace.fault("cut off", f"{member.name} for {seconds:.0f} s")
+
+    def join(self) -> None:
+        """Everybody reaches the broker again."""
+        for member in self.members:
+            if isinstance(member.bus, Connection):
+                member.bus.cut(0.0)
+
+    async def close(self) -> None:
+        """End every process without a word."""
+        for member in self.members:
+            if member.process is not None:
+                member.process.on_death.clear()
+                member.process.kill("the end")
+            for service in member.running.values():
+                await service.database.dispose()
+
+

@@ -1,0 +1,82 @@
+"""What goes wrong in a run, and how often. Every seed draws a mix of its own."""
+
+import random
+from dataclasses import dataclass, field
+
+FAULTS = (
+    "kill",
+    "disk error",
+    "commit answer lost",
+    "publish lost",
+    "confirm lost",
+    "message twice",
+    "message late",
+    "message overtaken",
+    "cut off",
+    "call lost",
+    "answer lost",
+    "call late",
+    "call slow",
+    "error before",
+    "error after",
+    "away",
+    "webhook lost",
+    "webhook twice",
+    "webhook late",
+    "mail put off",
+    "mail answer lost",
+    "request lost",
+    "reply lost",
+)
+# Where a process dies, or a disk fails, in runs that look closely at one place.
+PLACES = (
+    "",
+    "",
+    "",
+    "booking:",
+    "payment:",
+    "calendar:",
+    "notify:",
+    "before commit",
+    "after commit",
+    "before call",
+    "after call",
+    "publish",
+    "before task",
+)
+RATES = (0.01, 0.03, 0.1, 0.3)
+# A fault point is passed thousands of times in a run.
+RATES_AT_POINTS = (0.0005, 0.002, 0.008)
+AT_POINTS = ("kill", "disk error", "commit answer lost")
+BY_THE_MINUTE = ("cut off", "away")
+
+
+@dataclass
+class Weather:
+    """The rate of every fault while the storm lasts."""
+
+    rng: random.Random
+    rates: dict[str, float] = field(default_factory=dict)
+    place: str = ""
+    calm: bool = False
+
+    @classmethod
+    def of(cls, rng: random.Random) -> "Weather":
+        """A mix drawn from the seed: some faults never, some rarely, some all the time."""
+        share = rng.choice((0.0, 0.2, 0.5, 0.8))
+        weather = cls(rng, place=rng.choice(PLACES))
+        for fault in FAULTS:
+            rates = RATES_AT_POINTS if fault in AT_POINTS else RATES
+            if rng.random() < share:
+                focused = 6 if fault in AT_POINTS and weather.place else 1
+                weather.rates[fault] = rng.choice(rates) * focused
+        return weather
+
+    def strikes(self, fault: str) -> bool:
+        """Whether this fault happens now."""
+        rate = 0.0 if self.calm else self.rates.get(fault, 0.0)
+        return rate > 0.0 and self.rng.random() < rate
+
+    def strikes_at(self, fault: str, point: str) -> bool:
+        """Whether this fault happens at a fault point."""
+        return self.place in point and self.strikes(fault)
