@@ -7,7 +7,6 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
 EXTRAS := payment calendar notify gateway sandbox
 LOCK := $(BIN)/pip-compile --quiet --no-header --build-deps-for editable $(EXTRAS:%=--extra %)
-CODE := shared services holdfast sandbox frontend tests
 COMPOSE := docker compose
 
 help: ## list these verbs
@@ -18,6 +17,9 @@ run: $(VENV)/ready ## start everything in one process at http://127.0.0.1:8000 (
 
 test: $(VENV)/ready-for-work ## run the tests; TESTS="tests/booking -k hold" runs some of them
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not compose" $(TESTS)
+
+simulate: $(VENV)/ready-for-work ## run the whole system in virtual time with seeded faults: RUNS=1000, or SEED=7 for one told run
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 check: $(VENV)/ready-for-work ## formatting, lint, types, the borders between the parts, the rules of the house
 	$(BIN)/ruff format --check .
@@ -55,6 +57,7 @@ $(BIN)/python:
 	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			"$$python" -m venv $(VENV) && exit 0; \
+			rm -rf $(VENV); \
 			echo "make: $$python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; \
 			exit 1; \
 		fi; \
@@ -71,4 +74,4 @@ $(VENV)/ready-for-work: requirements-dev.txt $(VENV)/ready
 	$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test check format docs distributed up down lock clean
+.PHONY: help run test simulate check format docs distributed up down lock clean

@@ -26,7 +26,7 @@ from shared.migrate import is_current, migrate
 from shared.runtime import Runtime
 from shared.telemetry import logger
 
-POLL = 0.1
+POLL = 0.4
 TIDY_EVERY = 3600.0
 DRAIN = 20.0
 

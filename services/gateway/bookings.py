@@ -14,6 +14,9 @@ from services.gateway.transports import Answer
 Json = dict[str, Any]
 Condition = Callable[[Json], bool]
 
+# How many times longer a waiter may pause when it hears nothing.
+SLOWEST = 8
+
 _OVER = {"confirmed", "failed", "cancelled", "completed", "no_show"}
 
 
@@ -64,10 +67,13 @@ class Bookings:
 
     async def _follow(self, watch: Watch, latest: list[Json], access: Access, enough: Condition) -> None:
         booking_id = latest[0]["id"]
+        pause = self._look_again
         while True:
             # What was accepted stays accepted, also when the service stumbles while we wait.
             with suppress(ServiceUnavailable):
                 latest[0] = await self.read(booking_id, access)
             if enough(latest[0]):
                 return
-            await watch.heard_within(self._look_again)
+            # A crowd that waits must not keep the service busy with its questions.
+            heard = await watch.heard_within(pause)
+            pause = self._look_again if heard else min(pause * 2, self._look_again * SLOWEST)

@@ -23,7 +23,7 @@ async def test_whoever_leaves_the_payment_page_can_pay_after_all(visit: Visit) -
     await page.get_by_role("link", name="Pay after all").click()
     await page.get_by_role("link", name="Pay", exact=True).click()
     await heading(page, "You are booked")
-    assert "paid" not in page.url
+    await expect(page).not_to_have_url(re.compile("paid"))
 
 
 async def test_the_hold_is_counted_down_and_its_end_is_told(visit: Visit, town: Town) -> None:
@@ -31,7 +31,7 @@ async def test_the_hold_is_counted_down_and_its_end_is_told(visit: Visit, town: 
     await leave_payment(page)
     await page.clock.pause_at(town.now + timedelta(minutes=1))
     await page.clock.run_for(59_000)
-    await expect(page.get_by_role("timer")).to_have_text(re.compile("^28:0[0-9]$"))
+    await expect(page.get_by_role("timer")).to_have_text(re.compile("^28:[0-5][0-9]$"))
     town.now += timedelta(minutes=31)
     town.give_up("bk_0", "payment_expired")
     await page.clock.fast_forward("29:00")
@@ -43,8 +43,9 @@ async def test_the_hold_is_counted_down_and_its_end_is_told(visit: Visit, town: 
 async def test_the_last_minutes_are_said_aloud(visit: Visit, town: Town) -> None:
     page = await visit()
     await leave_payment(page)
-    await page.clock.pause_at(town.now + timedelta(minutes=24))
-    await page.clock.run_for(65_000)
+    town.now += timedelta(minutes=24)
+    await page.clock.pause_at(town.now)
+    await page.clock.run_for(100_000)
     await expect(page.locator("hold-countdown .unseen")).to_have_text("5 minutes left")
 
 

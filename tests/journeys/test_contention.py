@@ -21,7 +21,7 @@ async def test_of_a_hundred_who_book_one_time_at_once_exactly_one_gets_it(custom
     shop = await customer.shop()
     start = await customer.a_slot(shop.visit)
     wishes = [customer.wish((shop.visit, start)) for _ in range(100)]
-    answers = await asyncio.gather(*(customer.ask_for(wish, prefer="wait=30") for wish in wishes))
+    answers = await asyncio.gather(*(customer.insist(wish) for wish in wishes))
     assert tally(answers) == {(201, ""): 1, (409, "slot_taken"): 99}
     for answer in answers:
         if answer.status_code == 409:
@@ -38,7 +38,7 @@ async def test_of_a_hundred_who_book_overlapping_times_at_once_exactly_one_gets_
     first = moment(await customer.a_slot(shop.long))
     starts = [(first + timedelta(minutes=30 * (number % 2))).isoformat() for number in range(100)]
     wishes = [customer.wish((shop.long, start)) for start in starts]
-    answers = await asyncio.gather(*(customer.ask_for(wish, prefer="wait=30") for wish in wishes))
+    answers = await asyncio.gather(*(customer.insist(wish) for wish in wishes))
     assert tally(answers) == {(201, ""): 1, (409, "slot_taken"): 99}
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from collections import Counter
 from functools import cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import yaml
@@ -74,6 +75,8 @@ def _own(service: str) -> dict[str, object]:
 def template() -> Path:
     """A directory with the databases as they are before the first customer comes. Made once per process."""
     folder = Path(tempfile.mkdtemp(prefix="holdfast-simulation-", dir=memory()))
+    # Also in a worker process, where `atexit` says nothing.
+    Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=1)
     asyncio.run(_prepare(folder))
     for service, watched in WATCHED.items():
         with sqlite3.connect(folder / f"{service}.db") as database:

@@ -34,7 +34,9 @@ PLANS = (
     "pays late",
     "pays a closed page",
 )
-STARTS = ("2026-03-03T10:00:00+00:00", "2026-03-03T10:30:00+00:00", "2026-03-03T11:00:00+00:00")
+DAY = "2026-03-03T"
+ON_THE_HOUR = ("10:00", "11:00")
+STARTS = ("10:00", "10:30", "11:00")
 OFFERINGS = ("visit", "visit", "long", "hello", "room", "course", "course", "hurry")
 OVER = ("confirmed", "failed")
 
@@ -66,9 +68,7 @@ class People:
     async def _book(self, number: int, plan: str) -> Json | None:
         offerings = [self.rng.choice(OFFERINGS) for _ in range(self.rng.choice((1, 1, 1, 2, 3)))]
         wish = {
-            "items": [
-                {"offering": f"{SHOP}.{one}", "start": self.rng.choice(STARTS)} for one in offerings
-            ],
+            "items": [{"offering": f"{SHOP}.{one}", "start": self._start(one)} for one in offerings],
             "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
         }
         if set(offerings) != {"hello"}:
@@ -85,6 +85,11 @@ class People:
                 return self._answered(number, plan, reply.status, json.loads(reply.body))
             await asyncio.sleep(self.rng.uniform(0.5, 20.0))
         return None
+
+    def _start(self, offering: str) -> str:
+        # Off the grid is possible too, and refused.
+        whole = offering in ("room", "course") and self.rng.random() < 0.95
+        return f"{DAY}{self.rng.choice(ON_THE_HOUR if whole else STARTS)}:00+00:00"
 
     def _answered(self, number: int, plan: str, status: int, body: Json) -> Json | None:
         if status != 201:

@@ -65,7 +65,8 @@ class Process:
         for call in self.on_death:
             call()
         for task in self._tasks:
-            task.cancel()
+            if not _returns_connection(task):
+                task.cancel()
         self._tasks.clear()
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -85,11 +86,14 @@ class Process:
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Take a new task of this process into its life."""
-        if not self.alive:
-            task.cancel()
         if len(self._tasks) > 200:
             self._tasks = [one for one in self._tasks if not one.done()]
         self._tasks.append(task)
+
+
+def _returns_connection(task: asyncio.Task[Any]) -> bool:
+    """Whether it rolls back what was open: a database does that for the dead."""
+    return getattr(task.get_coro(), "__qualname__", "") == "AsyncConnection.close"
 
 
 def tell_processes(loop: SimulatedLoop) -> None:

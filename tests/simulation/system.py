@@ -13,6 +13,7 @@ from typing import Any
 from holdfast.parts import PARTS, topology
 from services.payment.providers.stripe import StripeProvider
 from services.payment.settings import Settings as PaymentSettings
+from shared.db import Database
 from shared.messaging.bus import Bus
 from shared.messaging.local import LocalBus
 from shared.messaging.work import UnitOfWork
@@ -21,7 +22,7 @@ from tests.simulation.broker import Broker, Connection
 from tests.simulation.installed import KEY, settings_of
 from tests.simulation.loop import START, SimulatedLoop
 from tests.simulation.outside import Outside
-from tests.simulation.process import Gone, Process
+from tests.simulation.process import Gone, Process, outside
 from tests.simulation.providers import LineGoogle, LineStripeClient
 from tests.simulation.trace import Trace
 from tests.simulation.weather import Weather
@@ -43,7 +44,7 @@ class Shape:
         """A layout drawn from the seed."""
         embedded = rng.random() < 0.35
         replicas = {name: rng.choice((1, 1, 2)) for name in PARTS}
-        return cls(embedded, replicas, rng.choice((5.0, 15.0, 40.0)))
+        return cls(embedded, replicas, rng.choice((10.0, 20.0, 40.0)))
 
 
 @dataclass
@@ -69,7 +70,7 @@ class System:
         folder: Path,
         weather: Weather,
         trace: Trace,
-        outside: Outside,
+        around: Outside,
         shape: Shape,
     ) -> None:
         self.loop = loop
@@ -79,10 +80,11 @@ class System:
         self.shape = shape
         self.broker = Broker(topology(), loop, weather, trace)
         self._folder = folder
-        self._outside = outside
+        self._around = around
+        self._databases: dict[str, Database] = {}
         self._restarting: set[asyncio.Task[None]] = set()
         self.members = self._members()
-        outside.payment = self._ingress
+        around.payment = self._ingress
 
     def _members(self) -> list[Member]:
         if self.shape.embedded:
@@ -125,15 +127,17 @@ class System:
 
     def _built(self, name: str, process: Process, bus: Bus) -> Service:
         settings = settings_of(name, self._folder)
-        sources = {"sources": {"google": LineGoogle(self._outside.google)}} if name == "calendar" else {}
+        sources = {"sources": {"google": LineGoogle(self._around.google)}} if name == "calendar" else {}
         service = PARTS[name].build(settings, process.runtime, bus, **sources)
         desk = service.desk
+        # One engine for all that ever run it: on SQLite two would wait for each other's locks in real time.
+        service.database = desk.database = self._databases.setdefault(name, desk.database)
         if isinstance(settings, PaymentSettings):
-            http = LineStripeClient(self._outside.stripe, settings.stripe_timeout_seconds)
+            http = LineStripeClient(self._around.stripe, settings.stripe_timeout_seconds)
             stripe = StripeProvider(settings.stripe_account(), retries=settings.stripe_retries, http=http)
             desk.deps = replace(desk.deps, providers={stripe.name: stripe})
         if name == "notify":
-            desk.deps = replace(desk.deps, email=self._outside.mail)
+            desk.deps = replace(desk.deps, email=self._around.mail)
         self._alarm(service, process)
         return service
 
@@ -167,17 +171,14 @@ class System:
 
     def _died(self, member: Member) -> None:
         member.ready = False
-        old = list(member.running.values())
         member.running = {}
         delay = 0.1 if self.weather.calm else self.rng.choice((0.1, 3.0, 30.0, 150.0)) * self.rng.random()
-        again = self.loop.create_task(self._restart(member, old, delay))
+        again = outside(self.loop, self._restart(member, delay))
         self._restarting.add(again)
         again.add_done_callback(self._restarting.discard)
 
-    async def _restart(self, member: Member, old: list[Service], delay: float) -> None:
+    async def _restart(self, member: Member, delay: float) -> None:
         await asyncio.sleep(delay)
-        for service in old:
-            await service.database.dispose()
         self.trace.note("restarted", member.name)
         await self._begin(member)
 
@@ -239,7 +240,5 @@ class System:
             if member.process is not None:
                 member.process.on_death.clear()
                 member.process.kill("the end")
-            for service in member.running.values():
-                await service.database.dispose()
-
-
+        for database in self._databases.values():
+            await database.dispose()

@@ -87,6 +87,15 @@ class Customer:
             self.installation.accepted[booking["id"]] = booking
         return answer
 
+    async def insist(self, wish: Json) -> httpx.Response:
+        """Ask for a booking, and ask again with the same key until the answer is a clear one."""
+        key = self.installation.new_name("key")
+        while True:
+            answer = await self.ask_for(wish, key, prefer="wait=30")
+            if answer.status_code not in (202, 503):
+                return answer
+            await asyncio.sleep(1)
+
     async def book(self, offering: str, start: str = "", method: str | None = None) -> Json:
         """Book one thing at a start, or at any; how it stands then."""
         wish = self.wish((offering, start or await self.a_slot(offering)), method=method)

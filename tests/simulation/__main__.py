@@ -1,0 +1,136 @@
+"""`make simulate RUNS=1000 [SEED=7]`: many runs, or one of them told.
+
+    python -m tests.simulation --runs 1000 --processes 2
+    python -m tests.simulation --seed 7
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.simulation.expected import never_visited
+from tests.simulation.installed import Change
+from tests.simulation.run import Result, simulate
+
+EVERY = 10.0
+
+
+@dataclass
+class Totals:
+    """What came of all runs together."""
+
+    runs: int = 0
+    sagas: int = 0
+    hours: float = 0.0
+    cpu: float = 0.0
+    endings: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    changes: Counter[Change] = field(default_factory=Counter)
+    broken: list[Result] = field(default_factory=list)
+
+    def add(self, result: Result, cpu: float) -> None:
+        """Count one run."""
+        self.runs += 1
+        self.sagas += result.sagas
+        self.hours += result.hours
+        self.cpu += cpu
+        self.endings += result.endings
+        self.faults += result.faults
+        self.changes += result.changes
+        if result.broken:
+            self.broken.append(result)
+
+
+def measured(seed: int) -> tuple[Result, float]:
+    """One run, and the processor's time that it took."""
+    began = time.process_time()
+    return simulate(seed), time.process_time() - began
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def tell(result: Result, lines: int = 400) -> None:
+    """The story of a run that went wrong, or of one that was asked for."""
+    say(f"seed {result.seed}, trace {result.digest}, {result.hours:.1f} simulated hours")
+    for one in result.broken:
+        say(f"  BROKEN  {one}")
+    for line in result.story[:lines]:
+        say(f"  {line}")
+    if len(result.story) > lines:
+        say(f"  … and {len(result.story) - lines} lines more")
+
+
+def run_many(first: int, runs: int, processes: int) -> Totals:
+    """Run the seeds from `first` on, and say how it goes."""
+    totals, began, said = Totals(), time.monotonic(), time.monotonic()
+    for result, cpu in _results(range(first, first + runs), processes):
+        totals.add(result, cpu)
+        if result.broken:
+            tell(result, lines=120)
+            say(f"  again: make simulate SEED={result.seed}")
+        if time.monotonic() - said > EVERY:
+            said = time.monotonic()
+            say(f"{totals.runs} of {runs} runs, {totals.sagas} sagas, {said - began:.0f} s")
+    return totals
+
+
+def _results(seeds: range, processes: int) -> Iterator[tuple[Result, float]]:
+    if processes == 1:
+        yield from map(measured, seeds)
+        return
+    # Fresh processes: nothing that one run left in memory can steer the next ones for ever.
+    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=100) as pool:
+        yield from pool.imap_unordered(measured, seeds)
+
+
+def summarize(totals: Totals) -> None:
+    """What was injected, how bookings ended, and what no run ever saw."""
+    minutes = max(totals.cpu / 60, 0.01)
+    say()
+    say(f"{totals.runs} runs, {totals.sagas} sagas, {totals.hours:.0f} simulated hours")
+    say(f"{totals.cpu:.0f} s of processor time, {totals.sagas / minutes:.0f} sagas in a minute of it")
+    _table("faults injected", totals.faults)
+    _table("bookings ended", totals.endings)
+    missing = never_visited(totals.changes)
+    say(f"states and changes that no run came to: {len(missing)}")
+    for one in missing:
+        say(f"  {one}")
+    say(f"runs with a violation: {len(totals.broken)}")
+    for result in totals.broken:
+        say(f"  seed {result.seed}: {result.broken[0][:200]}")
+
+
+def _table(title: str, counted: Counter[str]) -> None:
+    say(f"{title}: {sum(counted.values())}")
+    for name, times in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
+        say(f"  {times:8d}  {name}")
+
+
+def main() -> int:
+    """Run what was asked for; 1 when something was violated."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--runs", type=int, default=200, help="how many seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--seed", type=int, default=None, help="one seed only, told in full")
+    parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
+    asked = parser.parse_args()
+    if asked.seed is not None:
+        result = simulate(asked.seed, told=True)
+        tell(result, lines=100_000)
+        return int(bool(result.broken))
+    totals = run_many(asked.first, asked.runs, asked.processes)
+    summarize(totals)
+    return int(bool(totals.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
