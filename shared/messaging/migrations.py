@@ -11,6 +11,12 @@ _OWED = sa.text("status in ('pending', 'parked')")
 
 def create_spine_1() -> None:
     """Inbox, outbox, tasks, relay leases."""
+    _create_inbox()
+    _create_outbox()
+    _create_tasks()
+
+
+def _create_inbox() -> None:
     op.create_table(
         "inbox",
         sa.Column("seq", _BIG, autoincrement=True),
@@ -28,6 +34,9 @@ def create_spine_1() -> None:
     )
     op.create_index("ix_inbox_owed", "inbox", ["due_at"], postgresql_where=_OWED, sqlite_where=_OWED)
     op.create_index("ix_inbox_received_at", "inbox", ["received_at"])
+
+
+def _create_outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("seq", _BIG, autoincrement=True),
@@ -36,6 +45,9 @@ def create_spine_1() -> None:
         sa.Column("created_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_outbox"),
     )
+
+
+def _create_tasks() -> None:
     op.create_table(
         "tasks",
         sa.Column("kind", sa.String(40), nullable=False),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 import aio_pika
 from aio_pika.abc import (
@@ -13,30 +12,17 @@ from aio_pika.abc import (
     AbstractRobustChannel,
     AbstractRobustConnection,
 )
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from aiormq.exceptions import DeliveryError
 
 from shared.errors import Outage
 from shared.messaging.bus import Bus, Hear, Subscription
+from shared.messaging.consumer import PREFETCH, Consumer
 from shared.messaging.envelope import Envelope, UnknownMessage, decode, encode
+from shared.messaging.topology import GONE, Topology, declare, in_order
 from shared.runtime import new_secret
 from shared.telemetry import logger
 
 PUBLISH_TIMEOUT = 5.0
-PACK = 100
-PREFETCH = 64
-_GONE = (
-    AMQPError,
-    ChannelInvalidStateError,
-    ConnectionError,
-    TimeoutError,
-    OSError,
-    asyncio.InvalidStateError,
-)
-
-Topology = Mapping[str, tuple[str, ...]]
-"""Each service and the events it listens to. Every process declares all of it, so that nothing is
-published before the queue it belongs in exists."""
 
 
 class RabbitBus(Bus):
@@ -67,7 +53,7 @@ class RabbitBus(Bus):
                 reconnect_interval=1,
                 client_properties={"connection_name": f"{self._prefix} {name}"},
             )
-        except _GONE as error:
+        except GONE as error:
             raise Outage(f"RabbitMQ does not answer: {error!r}") from error
 
     async def _open(self) -> None:
@@ -79,7 +65,7 @@ class RabbitBus(Bus):
             try:
                 channel = await self._publishing.channel(publisher_confirms=True, on_return_raises=True)
                 self._commands, self._events = await declare(channel, self._topology, self._prefix)
-            except _GONE as error:
+            except GONE as error:
                 raise Outage(f"RabbitMQ is not ready: {error!r}") from error
             assert isinstance(channel, AbstractRobustChannel)
             self._channel = channel
@@ -95,7 +81,7 @@ class RabbitBus(Bus):
             if current is not None and current.cancelling():
                 raise
             raise Outage("RabbitMQ stopped answering") from error
-        except _GONE as error:
+        except GONE as error:
             await self._drop_channel()
             raise Outage(f"RabbitMQ did not confirm: {error!r}") from error
 
@@ -123,7 +109,7 @@ class RabbitBus(Bus):
         if channel is not None and not channel.is_closed:
             try:
                 await asyncio.wait_for(channel.close(), 2)
-            except _GONE as error:
+            except GONE as error:
                 self._log.info("channel was already gone", error=repr(error))
 
     async def subscribe(self, subscription: Subscription) -> None:
@@ -143,7 +129,7 @@ class RabbitBus(Bus):
                 self._consumers[subscription.service] = consumer
                 await consumer.start(queue)
                 return
-            except (Outage, *_GONE) as error:
+            except (Outage, *GONE) as error:
                 self._log.warning("waiting for RabbitMQ", service=subscription.service, error=str(error))
                 await asyncio.sleep(1)
 
@@ -185,7 +171,7 @@ class RabbitBus(Bus):
                     await queue.bind(f"{self._prefix}.evt", pattern)
                 await queue.consume(heard, no_ack=True)
                 return
-            except (Outage, *_GONE) as error:
+            except (Outage, *GONE) as error:
                 self._log.warning("not hearing live events yet", error=str(error))
                 await asyncio.sleep(1)
 
@@ -201,117 +187,3 @@ class RabbitBus(Bus):
     @property
     def connected(self) -> bool:
         return self._publishing is not None and self._publishing.connected.is_set()
-
-
-class Consumer:
-    """Hands deliveries over in tasks of our own: a lost connection cancels aio-pika's callbacks midway."""
-
-    def __init__(self, subscription: Subscription) -> None:
-        self._subscription = subscription
-        self._waiting: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        self._queue: aio_pika.abc.AbstractQueue | None = None
-        self._tag = ""
-        self._worker: asyncio.Task[None] | None = None
-        self._log = logger(subscription.service)
-
-    async def start(self, queue: aio_pika.abc.AbstractQueue) -> None:
-        self._queue = queue
-        self._worker = asyncio.create_task(self._work())
-        self._tag = await queue.consume(self._waiting.put)
-
-    async def _work(self) -> None:
-        while True:
-            batch = [await self._waiting.get()]
-            while not self._waiting.empty() and len(batch) < PREFETCH:
-                batch.append(self._waiting.get_nowait())
-            taken = False
-            while not taken:
-                taken = await self._taken(batch)
-            for _ in batch:
-                self._waiting.task_done()
-
-    async def _taken(self, batch: list[AbstractIncomingMessage]) -> bool:
-        try:
-            await self._take(batch)
-        except Exception:
-            # Unacknowledged is not lost, but nobody would take it while this consumer lives.
-            self._log.exception("messages could not be taken over yet", count=len(batch))
-            await asyncio.sleep(1)
-            return False
-        return True
-
-    async def _take(self, batch: list[AbstractIncomingMessage]) -> None:
-        envelopes: list[Envelope] = []
-        for message in batch:
-            try:
-                envelopes += decode(message.body)
-            except UnknownMessage as error:
-                await self._subscription.refuse(message.body, str(error))
-        if envelopes:
-            await self._subscription.deliver(envelopes)
-        for message in batch:
-            try:
-                await message.ack()
-            except _GONE as error:
-                # The connection went meanwhile: the message comes again and the inbox knows it.
-                self._log.info("acknowledgement lost", error=repr(error))
-
-    async def stop(self) -> None:
-        if self._queue is not None:
-            try:
-                await asyncio.wait_for(self._queue.cancel(self._tag), 2)
-                await asyncio.wait_for(self._waiting.join(), 20)
-            except _GONE as error:
-                self._log.info("stopped without the broker", error=repr(error))
-        if self._worker is not None:
-            self._worker.cancel()
-
-
-def in_order(envelopes: Sequence[Envelope]) -> Iterator[list[tuple[tuple[bool, str], list[Envelope]]]]:
-    """Levels of packs that may be sent side by side without mixing up the order within a subject."""
-    last: dict[str, tuple[int, tuple[bool, str]]] = {}
-    levels: defaultdict[int, defaultdict[tuple[bool, str], list[Envelope]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for envelope in envelopes:
-        key = (envelope.is_command, envelope.receiver if envelope.is_command else envelope.type)
-        level, before = last.get(envelope.subject, (0, key))
-        level += before != key
-        last[envelope.subject] = (level, key)
-        levels[level][key].append(envelope)
-    for level in sorted(levels):
-        yield [
-            (key, together[start : start + PACK])
-            for key, together in levels[level].items()
-            for start in range(0, len(together), PACK)
-        ]
-
-
-async def declare(
-    channel: aio_pika.abc.AbstractChannel, topology: Topology, prefix: str
-) -> tuple[AbstractExchange, AbstractExchange]:
-    """Declare exchanges, queues and bindings. RabbitMQ refuses changed arguments, so these stay."""
-    commands = await channel.declare_exchange(f"{prefix}.cmd", aio_pika.ExchangeType.DIRECT, durable=True)
-    events = await channel.declare_exchange(f"{prefix}.evt", aio_pika.ExchangeType.TOPIC, durable=True)
-    dead = await channel.declare_exchange(f"{prefix}.dlx", aio_pika.ExchangeType.DIRECT, durable=True)
-    for service, heard in topology.items():
-        grave = await channel.declare_queue(
-            f"{prefix}.{service}.dead", durable=True, arguments={"x-queue-type": "quorum"}
-        )
-        await grave.bind(dead, service)
-        queue = await channel.declare_queue(
-            f"{prefix}.{service}",
-            durable=True,
-            arguments={
-                "x-queue-type": "quorum",
-                "x-delivery-limit": 20,
-                "x-dead-letter-exchange": f"{prefix}.dlx",
-                "x-dead-letter-routing-key": service,
-                "x-dead-letter-strategy": "at-least-once",
-                "x-overflow": "reject-publish",
-            },
-        )
-        await queue.bind(commands, service)
-        for name in heard:
-            await queue.bind(events, name)
-    return commands, events

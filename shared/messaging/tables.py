@@ -21,7 +21,11 @@ class Spine:
 
 def spine_tables(metadata: MetaData) -> Spine:
     """Add the spine's tables to a service's metadata."""
-    inbox = Table(
+    return Spine(_inbox(metadata), _outbox(metadata), _tasks(metadata), _relay_leases(metadata))
+
+
+def _inbox(metadata: MetaData) -> Table:
+    return Table(
         "inbox",
         metadata,
         Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -38,7 +42,10 @@ def spine_tables(metadata: MetaData) -> Spine:
         Index("ix_inbox_owed", "due_at", postgresql_where=text(OWED), sqlite_where=text(OWED)),
         Index("ix_inbox_received_at", "received_at"),
     )
-    outbox = Table(
+
+
+def _outbox(metadata: MetaData) -> Table:
+    return Table(
         "outbox",
         metadata,
         Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
@@ -46,7 +53,10 @@ def spine_tables(metadata: MetaData) -> Spine:
         Column("envelope", Json, nullable=False),
         Column("created_at", Instant, nullable=False),
     )
-    tasks = Table(
+
+
+def _tasks(metadata: MetaData) -> Table:
+    return Table(
         "tasks",
         metadata,
         Column("kind", String(40), primary_key=True),
@@ -61,11 +71,13 @@ def spine_tables(metadata: MetaData) -> Spine:
         Column("traceparent", String(64), nullable=False),
         Column("error", Text),
     )
-    relay_leases = Table(
+
+
+def _relay_leases(metadata: MetaData) -> Table:
+    return Table(
         "relay_leases",
         metadata,
         Column("shard", Integer, primary_key=True),
         Column("owner", String(64), nullable=False),
         Column("until", Instant, nullable=False),
     )
-    return Spine(inbox, outbox, tasks, relay_leases)

@@ -13,7 +13,8 @@ from shared.errors import Outage
 from shared.events.calendar import ReleaseSlot, SlotReleased
 from shared.messaging.bus import Subscription
 from shared.messaging.envelope import Envelope
-from shared.messaging.rabbit import RabbitBus, in_order
+from shared.messaging.rabbit import RabbitBus
+from shared.messaging.topology import in_order
 from tests.support.spine import a_runtime, letter
 
 TOPOLOGY = {"calendar": (), "booking": ("calendar.released",)}
@@ -47,7 +48,7 @@ async def bus(amqp_url: str) -> AsyncIterator[RabbitBus]:
 
 async def until(true: Callable[[], bool], seconds: float = 10) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
-    while not true() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+    while not true() and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.01)
     assert true(), "it did not happen in time"
 

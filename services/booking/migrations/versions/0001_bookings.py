@@ -14,6 +14,13 @@ down_revision = None
 def upgrade() -> None:
     create_spine_1()
     create_sagas_1()
+    _create_catalog()
+    _create_bookings()
+    _create_items()
+    _create_keys()
+
+
+def _create_catalog() -> None:
     op.create_table(
         "businesses",
         sa.Column("id", sa.String(64), nullable=False),
@@ -42,7 +49,9 @@ def upgrade() -> None:
         sa.Column("expires_at", Instant, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_quotes"),
     )
-    _create_bookings()
+
+
+def _create_keys() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("principal", sa.String(120), nullable=False),
@@ -84,6 +93,9 @@ def _create_bookings() -> None:
     )
     op.create_index("ix_bookings_business_created_at", "bookings", ["business", "created_at"])
     op.create_index("ix_bookings_status_created_at", "bookings", ["status", "created_at"])
+
+
+def _create_items() -> None:
     op.create_table(
         "booking_items",
         sa.Column("id", sa.String(64), nullable=False),
