@@ -122,6 +122,7 @@ async def note_next_action(required: PaymentActionRequired, work: UnitOfWork, _:
         status="awaiting_payment",
         payment_status="action_required",
         next_action=required.action.model_dump(mode="json"),
+        deadline=required.action.expires_at,
     )
     if version is not None:
         work.publish(

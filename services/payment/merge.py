@@ -137,7 +137,9 @@ def _ending(payment: Payment, ended: Payment, deadline: datetime) -> Payment:
     if payment.wanted == "give_back" or payment.closed or holder(payment) is not None:
         return payment
     sooner = min(deadline, payment.deadline) if payment.deadline else deadline
-    return replace(ended, deadline=sooner)
+    # The customer is told again how to pay, with the time that is left now.
+    offers = tuple(replace(one, offered=one.offered and sooner == payment.deadline) for one in ended.attempts)
+    return replace(ended, deadline=sooner, attempts=offers)
 
 
 def merge_refund(payment: Payment, refund_id: str, snapshot: RefundSnapshot) -> Payment:

@@ -109,6 +109,16 @@ async def test_the_calendars_are_shown_as_written_when_all_of_them_are(story: St
     assert (await story.see())["calendar"] == {"status": "written"}
 
 
+async def test_the_time_left_to_pay_is_the_one_that_the_payment_says(story: Story) -> None:
+    await story.held()
+    await story.offered()
+    sooner = NextAction(kind="redirect", url="http://pay.example", expires_at=START - timedelta(days=2))
+    ref = await story.ref("payment.collect")
+    await story.desk.hear(PaymentActionRequired(ref=ref, booking_id=story.id, action=sooner), "payment")
+    seen = await story.see()
+    assert seen["hold_expires_at"] == seen["payment"]["next_action"]["expires_at"]
+
+
 async def test_a_taken_slot_fails_the_booking_and_names_free_times(story: Story) -> None:
     refused = HoldRefused(
         ref=await story.ref("calendar.hold"),

@@ -85,6 +85,16 @@ async def test_a_declined_card_ends_the_payment_soon_and_says_why(till: Cashier)
     assert (failed["reason"], failed["code"]) == ("declined", "insufficient_funds")
 
 
+async def test_after_a_decline_the_customer_is_told_the_time_that_is_left_now(till: Cashier) -> None:
+    await till.collect()
+    till.pays(NO_FUNDS)
+    await till.deliver()
+    assert (await till.names()).count("payment.action_required") == 2
+    again = await till.last("payment.action_required")
+    assert again["action"]["expires_at"] < "2026-03-02T09:30:00Z"
+    assert again["action"]["url"] == till.world.all("stripe.checkout.session")[0]["url"]
+
+
 async def test_a_second_card_after_a_decline_is_a_paid_booking(till: Cashier) -> None:
     await till.collect()
     till.pays(NO_FUNDS)

@@ -101,6 +101,7 @@ class StripeProvider:
             },
             "client_reference_id": start.booking_id,
             "metadata": _metadata(start),
+            "branding_settings": {"display_name": start.business_name},
             "success_url": start.return_url,
             "cancel_url": start.cancel_url,
             "expires_at": int(start.expires_at.timestamp()),
