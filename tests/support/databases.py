@@ -82,11 +82,45 @@ def fresh_database(server: str) -> Iterator[str]:
     """An empty database, dropped when the block ends."""
     name = f"holdfast_test_{os.getpid()}_{next(_numbers)}_{secrets.token_hex(3)}"
     _on_its_own_loop(_ask(server, f'CREATE DATABASE "{name}"'))
+    # No test pulls the plug, so none needs to wait for the disk.
+    _on_its_own_loop(_ask(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     try:
         parts = urlsplit(server)
         yield f"postgresql+asyncpg://{parts.netloc}/{name}"
     finally:
         _on_its_own_loop(_ask(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+class Databases:
+    """Databases on one server, emptied and used again: making and dropping one costs a checkpoint."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._idle: list[str] = []
+        self._made = ExitStack()
+
+    @contextmanager
+    def one(self) -> Iterator[str]:
+        """An empty database, for as long as the block lasts."""
+        address = self._idle.pop() if self._idle else self._made.enter_context(fresh_database(self._server))
+        try:
+            yield address
+        finally:
+            _on_its_own_loop(_empty(address))
+            self._idle.append(address)
+
+    def drop_all(self) -> None:
+        self._made.close()
+
+
+async def _empty(address: str) -> None:
+    connection = await asyncpg.connect(address.replace("postgresql+asyncpg", "postgresql"), timeout=10)
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> $2"
+    try:
+        await connection.execute(others, urlsplit(address).path[1:], connection.get_server_pid())
+        await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -95,11 +129,19 @@ def postgres_server() -> str:
     return find_once(POSTGRES, find_postgres).address
 
 
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Iterator[Databases]:
+    """The databases of this run; all are dropped at its end."""
+    databases = Databases(postgres_server)
+    yield databases
+    databases.drop_all()
+
+
 @pytest.fixture
-def new_postgres(postgres_server: str) -> Iterator[NewDatabase]:
-    """Makes an empty PostgreSQL database at each call; all are dropped after the test."""
+def new_postgres(postgres_databases: Databases) -> Iterator[NewDatabase]:
+    """Makes an empty PostgreSQL database at each call; all are emptied after the test."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(fresh_database(postgres_server))
+        yield lambda: stack.enter_context(postgres_databases.one())
 
 
 @pytest.fixture
