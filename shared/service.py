@@ -46,6 +46,7 @@ class Service:
         self.tasks = TaskWorker(desk, tasks, poll=poll)
         self.app: FastAPI
         self.on_start: list[Callable[[], Awaitable[None]]] = []
+        self.on_stop: list[Callable[[], Awaitable[None]]] = []
         self.tidies: list[Callable[[UnitOfWork], Awaitable[None]]] = []
         self._metadata = metadata
         self._migrations = migrations
@@ -98,6 +99,8 @@ class Service:
             loop.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         self._loops = []
+        for end in self.on_stop:
+            await end()
         await self.database.dispose()
 
     async def _flush(self) -> None:

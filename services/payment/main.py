@@ -74,4 +74,5 @@ def build(
         await begin_backfill(service.desk, deps)
 
     service.on_start.append(watch_for_missed_events)
+    service.on_stop += [provider.close for provider in deps.providers.values()]
     return service
