@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.catalogs import apply_at_start, chosen_catalogs
@@ -134,50 +132,3 @@ def _ingress(payment: ASGIApp) -> ASGIApp:
         await payment({**scope, "root_path": ""}, receive, send)
 
     return ingress
-
-
-class Server(uvicorn.Server):
-    """A server that says when it listens, and ends open streams before it waits for its connections."""
-
-    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
-        super().__init__(config)
-        self._gateway = gateway
-        self.on_started: Callable[[], None] | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started and self.on_started:
-            self.on_started()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._gateway.end_streams()
-        await super().shutdown(sockets)
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket on loopback; raises Misconfigured when the port is taken."""
-    # Without the protocol's name asyncio leaves Nagle's algorithm on: 40 ms for every small answer.
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    host = os.environ.get("HOLDFAST_HOST", "127.0.0.1")
-    try:
-        found.bind((host, port))
-    except OSError as error:
-        found.close()
-        raise Misconfigured(
-            f"port {port} is taken. Stop what uses it, or choose another: HOLDFAST_PORT={port + 1}"
-        ) from error
-    return found
-
-
-def server_for(app: ASGIApp, gateway: Gateway) -> Server:
-    config = uvicorn.Config(
-        app,
-        loop="none",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-        proxy_headers=False,
-    )
-    return Server(config, gateway)

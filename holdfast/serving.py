@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from holdfast.databases import bring_up_to_date, look_at
-from holdfast.embedded import listen, server_for
 from holdfast.outside import open_sandbox, standing_alone
 from holdfast.parts import PARTS, SANDBOX_PORT, build_service, topology
+from holdfast.server import gateway_server, listen, server_of
 from services.gateway.main import build as build_gateway
 from services.gateway.settings import Settings as GatewaySettings
 from services.notify.settings import Settings as NotifySettings
@@ -43,16 +42,13 @@ async def serve_service(name: str, port: int = 0, runtime: Runtime | None = None
         _sandbox_app(settings, runtime) if name == "sandbox" else await _service_app(name, settings, runtime)
     )
     usual = SANDBOX_PORT if name == "sandbox" else PARTS[name].port
-    config = uvicorn.Config(
-        app, loop="none", log_config=None, access_log=False, timeout_graceful_shutdown=25, server_header=False
-    )
-    await uvicorn.Server(config).serve(sockets=[listen(port or usual)])
+    await server_of(app).serve(sockets=[listen(port or usual)])
 
 
 async def _serve_gateway(runtime: Runtime, bus: RabbitBus, port: int) -> None:
     gateway = build_gateway(GatewaySettings(), runtime, bus)
     try:
-        await server_for(gateway.app, gateway).serve(sockets=[listen(port)])
+        await gateway_server(gateway.app, gateway).serve(sockets=[listen(port)])
     finally:
         await bus.close()
 

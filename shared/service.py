@@ -178,10 +178,11 @@ def new_service(
     deps: Any,
     routers: Sequence[APIRouter],
     internal_key: str,
+    pool: int = 10,
     poll: float = POLL,
 ) -> Service:
     """Put a service together from its parts."""
-    desk = Desk(name, Database(database_url), runtime, spine, handlers, deps)
+    desk = Desk(name, Database(database_url, pool=pool), runtime, spine, handlers, deps)
     service = Service(desk, tasks, bus, metadata=metadata, migrations=migrations, poll=poll)
     service.app = build_app(service, routers, internal_key)
     return service

@@ -27,6 +27,8 @@ class ServiceSettings(BaseSettings):
     internal_key: str = DEVELOPMENT_KEY
     secret: str = DEVELOPMENT_SECRET
     sandbox_url: str = ""
+    # Connections that one process may have to PostgreSQL, which lets in a hundred unless told otherwise.
+    database_pool: int = Field(10, ge=2, le=200)
     log_format: Literal["json", "text"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

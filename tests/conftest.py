@@ -48,8 +48,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         services.close_state()
 
 
+def _patience(item: pytest.Item) -> int:
+    asked = item.get_closest_marker("timeout")
+    return int(asked.args[0]) if asked else 0
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for a real service carries its mark, so that `-m "not rabbitmq"` works."""
+    """A test that asks for a real service carries its mark, so that `-m "not rabbitmq"` works.
+
+    What is allowed to take long begins first: nobody waits for it at the end.
+    """
+    items.sort(key=_patience, reverse=True)
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARKS:

@@ -29,6 +29,7 @@ def build(settings: Settings, runtime: Runtime, bus: Bus) -> Service:
         deps=settings,
         routers=[router],
         internal_key=settings.internal_key,
+        pool=settings.database_pool,
     )
     service.tidies.append(forget_old_keys)
     return service

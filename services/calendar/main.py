@@ -39,6 +39,7 @@ def build(
         deps=deps,
         routers=[router],
         internal_key=settings.internal_key,
+        pool=settings.database_pool,
     )
 
 

@@ -46,4 +46,5 @@ def build(settings: Settings, runtime: Runtime, bus: Bus) -> Service:
         deps=deps,
         routers=[router, preview] if settings.environment == "development" else [router],
         internal_key=settings.internal_key,
+        pool=settings.database_pool,
     )

@@ -68,6 +68,7 @@ def build(
         deps=deps,
         routers=[router, webhooks],
         internal_key=settings.internal_key,
+        pool=settings.database_pool,
     )
 
     async def watch_for_missed_events() -> None:

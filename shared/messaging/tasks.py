@@ -28,6 +28,7 @@ class TaskWorker:
         self.kick = asyncio.Event()
         self._poll = poll
         self._running: set[asyncio.Task[None]] = set()
+        self._leaving = False
         self._log = logger(desk.service)
         desk.after_commit.append(self._after_commit)
 
@@ -73,6 +74,7 @@ class TaskWorker:
 
     async def drain(self, seconds: float) -> None:
         """Wait for what has begun, so that a stop does not cut a call to the world in half."""
+        self._leaving = True
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
         for running in self._running:
@@ -123,28 +125,34 @@ class TaskWorker:
             delay = error.retry_after or growing_delay(task.attempts - 1, self.desk.runtime.random)
             await self._put_off(task, str(error), delay)
         except Exception as error:
+            delay = growing_delay(task.attempts - 1, self.desk.runtime.random)
             if not is_database_down(error):
                 self._log.exception("task failed", kind=task.kind, key=task.key)
-            await self._put_off(task, repr(error), AFTER_A_BUG)
+                delay = AFTER_A_BUG
+            await self._put_off(task, repr(error), delay)
 
     async def _put_off(self, task: Task, error: str, delay: float) -> None:
+        """Free a task for a later try. While the database is away this waits, as long as the lease lasts."""
         tasks_failed.labels(self.desk.service, task.kind).inc()
+        for _ in range(int(LEASE.total_seconds())):
+            try:
+                return await self._free(task, error, delay)
+            except Exception as failure:
+                if not is_database_down(failure):
+                    raise
+                self._log.warning("task keeps its lease", kind=task.kind, key=task.key, error=str(failure))
+            if self._leaving:
+                return
+            await self.desk.runtime.clock.sleep(1.0)
+
+    async def _free(self, task: Task, error: str, delay: float) -> None:
         columns = self.table.c
-        try:
-            async with self.desk.unit_of_work() as work:
-                later = update(self.table).where(
-                    columns.kind == task.kind, columns.key == task.key, columns.epoch == task.epoch
-                )
-                await work.connection.execute(
-                    later.values(
-                        due_at=work.now + timedelta(seconds=delay), leased_until=None, error=error[:2000]
-                    )
-                )
-        except Exception as failure:
-            if not is_database_down(failure):
-                raise
-            # The lease runs out by itself and the task is found again.
-            self._log.warning("task keeps its lease", kind=task.kind, key=task.key, error=str(failure))
+        async with self.desk.unit_of_work() as work:
+            later = update(self.table).where(
+                columns.kind == task.kind, columns.key == task.key, columns.epoch == task.epoch
+            )
+            due_at = work.now + timedelta(seconds=delay)
+            await work.connection.execute(later.values(due_at=due_at, leased_until=None, error=error[:2000]))
 
 
 def _task(row: Row[tuple[object, ...]]) -> Task:

@@ -2,12 +2,15 @@
 
 import pytest
 
+from tests.journeys.conftest import ALL_IN_ONE
 from tests.support.customer import Customer
 
+# What the provider does to us is the same however many processes we are: most of it is tried in one.
 # Three in a row are more than the provider's own library tries by itself.
 FAULTS = [("error_before", 3), ("error_after", 3), ("timeout_after", 1)]
 
 
+@pytest.mark.parametrize("installation", [ALL_IN_ONE], indirect=True)
 @pytest.mark.parametrize(("fault", "count"), FAULTS)
 @pytest.mark.parametrize(
     ("method", "path"), [("checkout", "/checkout/sessions"), ("card", "/payment_intents")]
@@ -38,6 +41,7 @@ async def test_taking_the_money_is_tried_again_and_takes_it_once(
     assert await customer.taken(booking) == [2500]
 
 
+@pytest.mark.parametrize("installation", [ALL_IN_ONE], indirect=True)
 @pytest.mark.parametrize(("fault", "count"), FAULTS)
 async def test_closing_the_page_is_tried_again_before_the_slot_is_free(
     customer: Customer, fault: str, count: int
@@ -50,6 +54,7 @@ async def test_closing_the_page_is_tried_again_before_the_slot_is_free(
     assert await customer.offered(shop.hurry, booking["items"][0]["start"])
 
 
+@pytest.mark.parametrize("installation", [ALL_IN_ONE], indirect=True)
 @pytest.mark.parametrize(("fault", "count"), FAULTS)
 async def test_cancelling_the_card_form_is_tried_again_before_the_slot_is_free(
     customer: Customer, fault: str, count: int

@@ -1,7 +1,7 @@
 """`make simulate RUNS=1000 [SEED=7]`: many runs, or one of them told.
 
-    python -m tests.simulation --runs 1000 --processes 2
-    python -m tests.simulation --seed 7
+python -m tests.simulation --runs 1000 --processes 2
+python -m tests.simulation --seed 7
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation.expected import never_visited
+from tests.simulation.expected import never_visited, unforeseen
 from tests.simulation.installed import Change
 from tests.simulation.run import Result, simulate
 
@@ -100,13 +100,17 @@ def summarize(totals: Totals) -> None:
     say(f"{totals.cpu:.0f} s of processor time, {totals.sagas / minutes:.0f} sagas in a minute of it")
     _table("faults injected", totals.faults)
     _table("bookings ended", totals.endings)
-    missing = never_visited(totals.changes)
-    say(f"states and changes that no run came to: {len(missing)}")
-    for one in missing:
-        say(f"  {one}")
+    _list("changes of state that no run came to", never_visited(totals.changes))
+    _list("changes of state that nobody expected", unforeseen(totals.changes))
     say(f"runs with a violation: {len(totals.broken)}")
     for result in totals.broken:
         say(f"  seed {result.seed}: {result.broken[0][:200]}")
+
+
+def _list(title: str, found: list[str]) -> None:
+    say(f"{title}: {len(found)}")
+    for one in found:
+        say(f"  {one}")
 
 
 def _table(title: str, counted: Counter[str]) -> None:

@@ -6,10 +6,11 @@ import random
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVarTuple
 
 import anyio.to_thread
 
+Given = TypeVarTuple("Given")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
@@ -25,7 +26,7 @@ async def _no_thread(*_: Any, **__: Any) -> NoReturn:
 def without_threads() -> Iterator[None]:
     """Refuse the threads that anyio would start beside the loop, for plain functions in routes."""
     allowed = anyio.to_thread.run_sync
-    anyio.to_thread.run_sync = _no_thread
+    anyio.to_thread.run_sync = _no_thread  # type: ignore[assignment]
     try:
         yield
     finally:
@@ -66,7 +67,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         """There is no other thread to be woken by."""
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        callback: Callable[[*Given], object],
+        *args: *Given,
+        context: Context | None = None,
     ) -> asyncio.Handle:
         return self.call_soon(callback, *args, context=context)
 

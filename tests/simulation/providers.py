@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache, partial
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httplib2
 import httpx
@@ -17,7 +16,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from sandbox.google.accounts import SERVICE_ACCOUNT, google_credentials
 from sandbox.smtp import keep
 from sandbox.world import World
-from services.calendar.sources.google import TIMEOUT, GoogleCalendar
+from services.calendar.sources.google import TIMEOUT, GoogleCalendar, event_id
 from services.calendar.sources.port import OutsideEvent
 from services.notify.channels.mime import address_of, message_of
 from services.notify.channels.port import Letter
@@ -40,9 +39,7 @@ class LineTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One exchange; the line's failures are httpx's."""
-        asked = Asked(
-            request.method, str(request.url), dict(request.headers.items()), await request.aread()
-        )
+        asked = Asked(request.method, str(request.url), dict(request.headers.items()), await request.aread())
         timeout: float = request.extensions["timeout"]["read"]
         try:
             reply = await self._line.carry(asked, timeout)
@@ -100,8 +97,6 @@ class LineGoogle:
 
     async def remove(self, calendar: str, key: str) -> None:
         """Have no event for the key."""
-        from services.calendar.sources.google import event_id
-
         await self._run(partial(self._adapter._remove, calendar, event_id(key)))
 
     async def _run(self, work: Callable[[Any], T]) -> T:
@@ -153,7 +148,3 @@ class LineMail:
         except BaseException:
             self.unheard.add(letter.message_id)
             raise
-
-
-def path_of(url: str) -> str:
-    return urlsplit(url).path

@@ -9,7 +9,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,15 @@ from typing import Any
 import structlog
 
 from services.booking.tables import bookings, engine
-from tests.simulation.checkers import gather, overbooked, pending, violations
+from tests.simulation.checkers import (
+    Sight,
+    gather,
+    overbooked,
+    paid_in_vain,
+    pending,
+    taken_too_soon,
+    violations,
+)
 from tests.simulation.installed import Change, install, memory, visited
 from tests.simulation.loop import Deadlock, SimulatedLoop, without_threads
 from tests.simulation.outside import Outside
@@ -26,11 +34,12 @@ from tests.simulation.process import tell_processes
 from tests.simulation.system import Shape, System
 from tests.simulation.trace import Trace
 from tests.simulation.weather import BY_THE_MINUTE, Weather
+from tests.simulation.wire import Asked
 from tests.support.evidence import Evidence
 
 # What comes to rest by itself does so within this time: missed events are fetched every ten glances.
 QUIET = 700.0
-TOO_LONG = 4 * 3600.0
+TOO_LONG = 5400.0
 
 
 @dataclass
@@ -82,10 +91,10 @@ class _Run:
         self.weather = Weather.of(self._fork())
         self.outside = Outside(self.loop, self._fork(), self.weather, self.trace)
         shape = Shape.of(self._fork())
-        self.system = System(
-            self.loop, self._fork(), folder, self.weather, self.trace, self.outside, shape
-        )
+        self.system = System(self.loop, self._fork(), folder, self.weather, self.trace, self.outside, shape)
+        self.outside.stripe.witness = self._watch_captures
         self.people = People(self.system, self.outside, self._fork(), self.trace)
+        self.people.witness = lambda booking: self._note(paid_in_vain(folder, booking))
 
     def _fork(self) -> random.Random:
         return random.Random(self.rng.getrandbits(64))
@@ -139,9 +148,12 @@ class _Run:
                 line.away_until = self.loop.time() + self.rng.uniform(5.0, 240.0)
                 self.trace.fault("away", f"{line.name} until {line.away_until:.0f}")
             if glance % 6 == 5:
-                self._note_overbooking(await overbooked(self.folder))
+                self._note(await overbooked(self.folder))
 
-    def _note_overbooking(self, found: list[str]) -> None:
+    def _watch_captures(self, asked: Asked) -> None:
+        self._note(taken_too_soon(self.folder, self.outside, asked))
+
+    def _note(self, found: Iterable[str]) -> None:
         self.result.broken += [one for one in found if one not in self.result.broken]
 
     def _calm(self) -> None:
@@ -152,7 +164,7 @@ class _Run:
         self.system.slow_down()
         self.trace.note("calm", "nothing goes wrong any more")
 
-    async def _settled(self) -> Evidence:
+    async def _settled(self) -> Sight:
         """Wait until nothing is pending; what never ends is broken."""
         await asyncio.sleep(QUIET)
         until = self.loop.time() + TOO_LONG
@@ -179,7 +191,11 @@ class _Run:
         for row in seen.of(bookings):
             names = _names(seen, row.id)
             if self.told or any(name in broken for name in (row.id, *names)):
-                lines += [f"booking {row.id} ({row.status}, {row.reason})", *self.trace.story(row.id, names), ""]
+                lines += [
+                    f"booking {row.id} ({row.status}, {row.reason})",
+                    *self.trace.story(row.id, names),
+                    "",
+                ]
         return lines or [str(line) for line in self.trace.lines[-200:]]
 
 
@@ -194,8 +210,11 @@ def _listen(trace: Trace) -> None:
 
     def take(_: Any, level: str, event: MutableMapping[str, Any]) -> str:
         error = event.get("exception", event.get("error", ""))
-        told = f"{event.get('service', '')}: {event['event']} {event.get('type', event.get('kind', ''))} {error}"
-        if level in ("error", "critical", "exception"):
+        told = (
+            f"{event.get('service', '')}: {event['event']} {event.get('type', event.get('kind', ''))} {error}"
+        )
+        # A disk that was made to fail is reported too.
+        if level in ("error", "critical", "exception") and "simulated" not in str(error):
             trace.error(told.strip())
         else:
             trace.note("log", told.strip()[:200])

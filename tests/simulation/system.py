@@ -197,9 +197,7 @@ class System:
         process, service = self.serving("payment")
         return process, service.app
 
-    async def ask(
-        self, name: str, method: str, path: str, body: Any = None, **headers: str
-    ) -> Reply:
+    async def ask(self, name: str, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         """Ask a service over HTTP, as the gateway does; raises Gone when no answer comes."""
         await asyncio.sleep(self.rng.uniform(0.001, 0.05))
         process, service = self.serving(name)

@@ -9,9 +9,10 @@ import pytest
 from tests.simulation.run import simulate
 
 # Seeds that once ended badly, and some that never did.
-SEEDS = tuple(range(20))
+SEEDS = tuple(range(16))
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_after_any_mix_of_failures_all_promises_are_kept(seed: int) -> None:
     result = simulate(seed)
@@ -19,6 +20,7 @@ def test_after_any_mix_of_failures_all_promises_are_kept(seed: int) -> None:
     assert not result.broken, "\n".join([f"make simulate SEED={seed}", *result.broken, *result.story[:200]])
 
 
+@pytest.mark.timeout(300)
 def test_the_same_seed_tells_the_same_story_whatever_the_hash_seed() -> None:
     told = {_digest_with(hash_seed) for hash_seed in ("0", "1", "20261121")}
 
@@ -26,10 +28,7 @@ def test_the_same_seed_tells_the_same_story_whatever_the_hash_seed() -> None:
 
 
 def _digest_with(hash_seed: str) -> str:
-    code = (
-        "from tests.simulation.run import simulate\n"
-        "print([simulate(seed).digest for seed in (4, 6)])"
-    )
+    code = "from tests.simulation.run import simulate\nprint([simulate(seed).digest for seed in (4, 6)])"
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True

@@ -59,7 +59,5 @@ class Trace:
         return [
             str(line)
             for line in self.lines
-            if line.booking == booking
-            or line.kind in EVERYWHERE
-            or any(name in line.text for name in known)
+            if line.booking == booking or line.kind in EVERYWHERE or any(name in line.text for name in known)
         ]

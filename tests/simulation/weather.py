@@ -44,7 +44,7 @@ PLACES = (
     "publish",
     "before task",
 )
-RATES = (0.01, 0.03, 0.1, 0.3)
+RATES = (0.03, 0.1, 0.3)
 # A fault point is passed thousands of times in a run.
 RATES_AT_POINTS = (0.0005, 0.002, 0.008)
 AT_POINTS = ("kill", "disk error", "commit answer lost")
@@ -63,7 +63,7 @@ class Weather:
     @classmethod
     def of(cls, rng: random.Random) -> "Weather":
         """A mix drawn from the seed: some faults never, some rarely, some all the time."""
-        share = rng.choice((0.0, 0.2, 0.5, 0.8))
+        share = rng.choice((0.1, 0.3, 0.5, 0.8))
         weather = cls(rng, place=rng.choice(PLACES))
         for fault in FAULTS:
             rates = RATES_AT_POINTS if fault in AT_POINTS else RATES

@@ -111,8 +111,10 @@ class Line:
     # Has the provider do the work and say that it failed.
     break_after: Callable[[str], None]
     away_until: float = 0.0
+    # Sees what arrives, at the moment it does.
+    witness: Callable[[Asked], None] = lambda _: None
 
-    async def carry(self, asked: Asked, timeout: float) -> Reply:
+    async def carry(self, asked: Asked, patience: float) -> Reply:
         """Carry a request and its answer. The request goes on when the one who sent it gives up or dies."""
         where = f"{self.name}: {asked.method} {urlsplit(asked.url).path}"
         if self.away_until > self.loop.time() or self._struck("call lost", where):
@@ -120,13 +122,13 @@ class Line:
             raise NeverArrived(where)
         if self._struck("error before", where):
             return Reply(self.weather.rng.choice((500, 503)), {"content-type": "application/json"}, BROKEN)
-        delay = self._delay(where, timeout)
+        delay = self._delay(where, patience)
         forgets = self._struck("answer lost", where)
         arrival = outside(self.loop, self._arrive(asked, delay, where))
-        done, _ = await asyncio.wait({arrival}, timeout=timeout)
+        done, _ = await asyncio.wait({arrival}, timeout=patience)
         if not done or forgets:
             if done:
-                await asyncio.sleep(self.weather.rng.choice((0.0, max(timeout - delay, 0.0))))
+                await asyncio.sleep(self.weather.rng.choice((0.0, max(patience - delay, 0.0))))
             raise NoReply(where)
         await asyncio.sleep(self.weather.rng.uniform(0.001, 0.05))
         return arrival.result()
@@ -137,18 +139,19 @@ class Line:
             return True
         return False
 
-    def _delay(self, where: str, timeout: float) -> float:
+    def _delay(self, where: str, patience: float) -> float:
         rng = self.weather.rng
-        if self.latest > timeout and self._struck("call late", where):
-            return rng.uniform(timeout, self.latest)
+        if self.latest > patience and self._struck("call late", where):
+            return rng.uniform(patience, self.latest)
         if self._struck("call slow", where):
-            return rng.uniform(0.5, timeout)
+            return rng.uniform(0.5, patience)
         return rng.uniform(0.001, 0.2)
 
     async def _arrive(self, asked: Asked, delay: float, where: str) -> Reply:
         await asyncio.sleep(delay)
         if asked.method != "GET" and self._struck("error after", where):
             self.break_after(urlsplit(asked.url).path)
+        self.witness(asked)
         reply = await exchange(self.app, asked)
         self.trace.note("call", f"{where} -> {reply.status}")
         return reply

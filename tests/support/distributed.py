@@ -1,18 +1,20 @@
 """Every service in a process of its own, over PostgreSQL and RabbitMQ."""
 
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from tests.support.broker import fresh_host
 from tests.support.crashing import MIGRATIONS
 from tests.support.databases import fresh_database
 from tests.support.embedded import Running
 from tests.support.installation import SERVICES, Installation, keys_and_patience, plain
-from tests.support.ports import free_ports
+from tests.support.line import Line
+from tests.support.ports import free_port, free_ports
 from tests.support.program import clean_environment, wait_until_ready
 from tests.support.services import Found
 
@@ -32,6 +34,7 @@ class Distributed:
         self._stack = ExitStack()
         self.processes: dict[str, Running] = {}
         self.addresses: dict[str, str] = {}
+        self.broker: Line
         self.installation: Installation
 
     def __enter__(self) -> Self:
@@ -39,8 +42,10 @@ class Distributed:
             databases = {
                 name: plain(stack.enter_context(fresh_database(self._postgres))) for name in SERVICES
             }
-            amqp = stack.enter_context(fresh_host(self._broker))
-            self._prepare(databases, amqp)
+            amqp = urlsplit(stack.enter_context(fresh_host(self._broker)))
+            self.broker = stack.enter_context(Line(amqp.hostname or "", amqp.port or 5672))
+            login = amqp.netloc.rpartition("@")[0]
+            self._prepare(databases, f"amqp://{login}@127.0.0.1:{self.broker.port}{amqp.path}")
             stack.callback(self.stop)
             # The sandbox writes the calendar's credentials when it starts.
             self.start("sandbox")
@@ -105,6 +110,22 @@ class Distributed:
             self.processes[name].start()
         for name in names:
             self.wait_for(name)
+
+    @contextmanager
+    def replicas(self, *names: str) -> Iterator[None]:
+        """While the block runs, these services work in two processes each."""
+        seconds = {f"second {name}": name for name in names}
+        for second, name in seconds.items():
+            port = free_port()
+            self.addresses[second] = f"http://127.0.0.1:{port}"
+            log = self._directory / f"{second}.log"
+            self.processes[second] = self._starter(name, port, self._environment, log)
+        try:
+            self.start(*seconds)
+            yield
+        finally:
+            for second in seconds:
+                self.processes.pop(second).stop()
 
     def wait_for(self, name: str) -> None:
         """Return when a process answers."""

@@ -74,6 +74,8 @@ def keys_and_patience() -> dict[str, str]:
         "HOLDFAST_STRIPE_TIMEOUT_SECONDS": "2",
         "HOLDFAST_READS_PER_MINUTE": "600000",
         "HOLDFAST_WRITES_PER_MINUTE": "600000",
+        # Several installations share one server, and some services are two processes.
+        "HOLDFAST_DATABASE_POOL": "4",
         "HOLDFAST_LOG_FORMAT": "json",
         "HOLDFAST_LOG_LEVEL": "WARNING",
     }

@@ -2,11 +2,13 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +57,7 @@ class Launcher:
         if not ended.ends_within(seconds):
             ended.kill()
             return -1, f"it runs and runs: {ended.said()}"
-        return int((directory / CODE).read_text()), ended.said()
+        return ended.code(), ended.said()
 
     def embedded(self, environment: dict[str, str], log: Path) -> "Forked":
         """The whole product in one process."""
@@ -82,6 +84,7 @@ class Forked:
     def start(self) -> None:
         """Begin; it answers a moment later."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / CODE).unlink(missing_ok=True)
         self._id = self.launcher.fork(
             {
                 "command": self.command,
@@ -109,6 +112,15 @@ class Forked:
         path = self.folder / PASSED
         return path.read_text().splitlines() if path.exists() else []
 
+    @contextmanager
+    def disk_full(self) -> Iterator[None]:
+        """While the block runs, no file can grow past its first bytes: to the process the disk is full."""
+        before = resource.prlimit(self._id, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        try:
+            yield
+        finally:
+            resource.prlimit(self._id, resource.RLIMIT_FSIZE, before)
+
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
@@ -128,14 +140,21 @@ class Forked:
         return not self.running
 
     def stop(self) -> int:
-        """Ask it to end, and wait until it is gone."""
-        return self._end(signal.SIGTERM, 30)
+        """Ask it to end, and wait until it is gone; its exit code."""
+        self._end(signal.SIGTERM, 40)
+        return self.code()
 
     def kill(self) -> int:
         """End it in the middle of whatever it does, and wait until it is gone."""
-        return self._end(signal.SIGKILL, 10)
+        self._end(signal.SIGKILL, 10)
+        return -signal.SIGKILL
 
-    def _end(self, how: signal.Signals, seconds: float) -> int:
+    def code(self) -> int:
+        """The exit code it left, when it could."""
+        path = self.folder / CODE
+        return int(path.read_text()) if path.exists() else -signal.SIGKILL
+
+    def _end(self, how: signal.Signals, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         if self._id:
             with suppress(ProcessLookupError):
@@ -146,7 +165,6 @@ class Forked:
                 deadline += 10
             time.sleep(0.01)
         self._id = 0
-        return 0
 
     def said(self) -> str:
         """What it wrote so far."""

@@ -198,7 +198,7 @@ async def notify_on(database_url: str, *, smtp_port: int, **settings: Any) -> As
             smtp_from="bookings@clear.example",
             public_url="https://book.example",
             internal_key=KEY,
-            **settings,
+            **{"mail_new_bookings": True, **settings},
         ),
         Runtime(clock, Random(1)),
         LocalBus(),

@@ -59,7 +59,6 @@ class Shop:
 
 def catalog_of(slug: str) -> Json:
     """The catalog file of a shop, as data."""
-    desk = {"resources": ["desk"], "step_minutes": 30, "duration_minutes": 30}
     return {
         "business": {
             "slug": slug,
@@ -74,41 +73,46 @@ def catalog_of(slug: str) -> Json:
             _resource("room", f"{slug}-room@sandbox.holdfast.test"),
             _resource("hall", f"{slug}-hall@sandbox.holdfast.test"),
         ],
-        "offerings": [
-            {"slug": "visit", "title": "Visit", **desk, "prices": {"USD": "25.00"}},
-            {
-                "slug": "long",
-                "title": "Long visit",
-                **desk,
-                "duration_minutes": 60,
-                "prices": {"USD": "40.00"},
-            },
-            {
-                "slug": "hurry",
-                "title": "Hurried visit",
-                **desk,
-                "prices": {"USD": "25.00"},
-                "hold_minutes": SOON,
-            },
-            {"slug": "hello", "title": "Hello", **desk},
-            {
-                "slug": "room",
-                "title": "Room",
-                "resources": ["room"],
-                "duration_minutes": 60,
-                "prices": {"USD": "15.00"},
-            },
-            {
-                "slug": "course",
-                "title": "Course",
-                "kind": "event",
-                "capacity": 3,
-                "resources": ["hall"],
-                "duration_minutes": 60,
-                "prices": {"USD": "5.00"},
-            },
-        ],
+        "offerings": _offerings(),
     }
+
+
+def _offerings() -> list[Json]:
+    desk = {"resources": ["desk"], "step_minutes": 30, "duration_minutes": 30}
+    return [
+        {"slug": "visit", "title": "Visit", **desk, "prices": {"USD": "25.00"}},
+        {
+            "slug": "long",
+            "title": "Long visit",
+            **desk,
+            "duration_minutes": 60,
+            "prices": {"USD": "40.00"},
+        },
+        {
+            "slug": "hurry",
+            "title": "Hurried visit",
+            **desk,
+            "prices": {"USD": "25.00"},
+            "hold_minutes": SOON,
+        },
+        {"slug": "hello", "title": "Hello", **desk},
+        {
+            "slug": "room",
+            "title": "Room",
+            "resources": ["room"],
+            "duration_minutes": 60,
+            "prices": {"USD": "15.00"},
+        },
+        {
+            "slug": "course",
+            "title": "Course",
+            "kind": "event",
+            "capacity": 3,
+            "resources": ["hall"],
+            "duration_minutes": 60,
+            "prices": {"USD": "5.00"},
+        },
+    ]
 
 
 def _resource(slug: str, calendar: str) -> Json:
