@@ -45,6 +45,12 @@ class Bookings:
         self._client = client
         self._feed = feed
         self._look_again = look_again
+        self._ending = False
+
+    def end(self) -> None:
+        """Answer everybody who waits with how things stand: the process stops."""
+        self._ending = True
+        self._feed.wake_all()
 
     async def answer(self, booking_id: str, access: Access) -> Answer:
         """The booking as this caller may see it."""
@@ -72,7 +78,7 @@ class Bookings:
             # What was accepted stays accepted, also when the service stumbles while we wait.
             with suppress(ServiceUnavailable):
                 latest[0] = await self.read(booking_id, access)
-            if enough(latest[0]):
+            if enough(latest[0]) or self._ending:
                 return
             # A crowd that waits must not keep the service busy with its questions.
             heard = await watch.heard_within(pause)

@@ -50,8 +50,9 @@ class Gateway:
         await self.bus.listen(PATTERNS, self.feed.heard)
 
     def end_streams(self) -> None:
-        """Ask open streams to end, so that a server that waits for its connections can stop."""
+        """Ask open streams and waiting requests to end, so that a server can stop that waits for them."""
         self.parts.streams.end()
+        self.parts.bookings.end()
 
     async def stop(self) -> None:
         self.end_streams()

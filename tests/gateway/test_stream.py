@@ -169,5 +169,5 @@ async def test_ending_the_streams_lets_a_server_stop_at_once() -> None:
 
 async def _until_nobody_watches(town: Town) -> None:
     async with asyncio.timeout(2):
-        while town.gateway.feed.watched:  # noqa: ASYNC110 - the feed tells nobody that it was left
+        while town.gateway.feed.watched:
             await asyncio.sleep(0.01)

@@ -51,7 +51,10 @@ async def stream(
     if is_over(booking) and booking["version"] <= seen:
         return Response(status_code=204)
     return EventSourceResponse(
-        parts.streams.of(booking_id, access, seen, caller), ping=parts.settings.stream_ping_seconds
+        parts.streams.of(booking_id, access, seen, caller),
+        ping=parts.settings.stream_ping_seconds,
+        # When the server stops the stream says goodbye; without this it would be cut off at once.
+        shutdown_grace_period=1.0,
     )
 
 
