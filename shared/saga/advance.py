@@ -57,7 +57,7 @@ class _Engine:
             if not self._settled_or_begun(step):
                 return
             plan.at += 1
-        if plan.status == "running":
+        if plan.status == "running" and not self._honours_a_cancellation():
             plan.status, plan.at = "following", 0
             plan.note("completed")
             plan.tell(self.saga.completed)
@@ -76,27 +76,35 @@ class _Engine:
     def _settled_or_begun(self, step: Step) -> bool:
         """True when nothing is left to wait for in this step; begins it if nobody has."""
         plan = self.plan
+        begun = plan.begun(step)
+        if not begun and self._honours_a_cancellation():
+            return False
         if not step.applies(plan.data):
             return True
         items = step.items(plan.data)
-        if all(plan.step(step, item) is None for item in items):
-            if plan.cancel_requested and self._can_turn_back():
-                self.undo_from(plan.at - 1, plan.reason, plan.detail)
-                return False
+        if not begun:
             for item in items:
                 plan.send(step, item, step.do, "sent", deadline=step.deadline(plan.data, plan.now))
         return all(self._is_settled(plan.step(step, item)) for item in items)
 
     @staticmethod
     def _is_settled(found: StepState | None) -> bool:
-        return found is not None and found.status in ("ok", "left_out")
+        return found is not None and found.status == "ok"
+
+    def _honours_a_cancellation(self) -> bool:
+        """Between two steps a cancellation that was asked for earlier is carried out, if it still can be."""
+        plan = self.plan
+        if not plan.cancel_requested or not self._can_turn_back():
+            return False
+        self.undo_from(plan.at - 1, plan.reason, plan.detail)
+        return True
 
     def _can_turn_back(self) -> bool:
-        """Before the step of no return was begun, everything can still be undone."""
-        plan = self.plan
-        return plan.status == "running" and (
-            plan.at < self.saga.turning_point or not plan.begun(self.saga.steps[self.saga.turning_point])
-        )
+        """Until the step of no return is begun, or left out, everything can still be undone."""
+        plan, turn = self.plan, self.saga.turning_point
+        if plan.status != "running" or plan.at > turn:
+            return False
+        return turn == len(self.saga.steps) or not plan.begun(self.saga.steps[turn])
 
     # Going back
 
@@ -126,7 +134,7 @@ class _Engine:
             if found is not None and found.status in ("ok", "sent", "unknown"):
                 plan.send(step, item, undo, "undoing", deadline=None)
         states = [plan.step(step, item) for item in step.items(plan.data)]
-        return all(one is None or one.status in ("undone", "refused", "left_out") for one in states)
+        return all(one is None or one.status in ("undone", "refused") for one in states)
 
     # What participants say
 
@@ -152,7 +160,7 @@ class _Engine:
     def _done(self, step: Step, item: str, event: Event) -> None:
         plan = self.plan
         plan.settle(step, item, "ok")
-        plan.stuck = False
+        plan.stuck = self._waits_for_operator()
         plan.note("ok", step.name, item, detail=event.wire_name)
         if plan.status == "running":
             self.go_on()
@@ -239,15 +247,24 @@ class _Engine:
             return
         step = self._known(act.step)
         found = plan.step(step, act.item) if step else None
-        if step is None or found is None or found.status not in ("sent", "undoing", "unknown", "refused"):
+        if step is None or found is None or not self._is_waiting(found):
             raise Refusal("nothing_to_do", f"The step {act.step!r} is not waiting for anything.")
-        plan.stuck = False
         if act.action == "skip":
             self._skip(step, act.item, found)
         elif found.status == "undoing" and step.undo:
             plan.send(step, act.item, step.undo, "undoing", deadline=None)
         else:
             plan.send(step, act.item, step.do, "sent", deadline=found.deadline)
+        plan.stuck = self._waits_for_operator()
+
+    def _is_waiting(self, found: StepState) -> bool:
+        """A refusal waits for an operator only while the saga goes on: given up, nothing was done."""
+        goes_on = self.plan.status in ("running", "following")
+        return found.status in ("sent", "undoing") or (found.status == "refused" and goes_on)
+
+    def _waits_for_operator(self) -> bool:
+        """Whether some other step or item was refused where nothing can be undone."""
+        return self.plan.status in ("running", "following") and self.plan.any_refused()
 
     def _skip(self, step: Step, item: str, found: StepState) -> None:
         if found.status == "undoing":
@@ -264,5 +281,18 @@ class _Engine:
             raise Refusal(
                 "nothing_to_give_up", f"The saga is {self.plan.status}; skip or retry a step instead."
             )
+        if not (self._can_turn_back() or self._no_return_was_refused()):
+            raise Refusal(
+                "no_return", "What is done here cannot be undone any more; skip or retry the step instead."
+            )
         self.plan.stuck = False
         self.undo_from(self.plan.at, "cancelled_by_operator", act.reason)
+
+    def _no_return_was_refused(self) -> bool:
+        """The step of no return was refused for every item: none of it happened."""
+        plan, turn = self.plan, self.saga.turning_point
+        if plan.at != turn:
+            return False
+        step = self.saga.steps[turn]
+        states = [plan.step(step, item) for item in step.items(plan.data)]
+        return all(one is not None and one.status == "refused" for one in states)

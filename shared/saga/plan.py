@@ -46,6 +46,9 @@ class Plan:
     def begun(self, step: Step) -> bool:
         return any(self.step(step, item) is not None for item in step.items(self.data))
 
+    def any_refused(self) -> bool:
+        return any(state.status == "refused" for state in self._steps.values())
+
     def note(
         self,
         what: str,

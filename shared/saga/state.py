@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.events.message import Command, Event, StepRef
 
-StepStatus = Literal["sent", "ok", "refused", "unknown", "undoing", "undone", "left_out"]
+StepStatus = Literal["sent", "ok", "refused", "unknown", "undoing", "undone"]
 SagaStatus = Literal["running", "undoing", "following", "done", "failed"]
 
 
