@@ -39,18 +39,29 @@ async def hold(command: HoldSlot, work: UnitOfWork, deps: Deps) -> SlotHeld | Ho
     if known is not None:
         return known
     if revision is None or command.starts_at.microsecond:
-        return refusal(command, "unknown_offering" if revision is None else "off_grid")
+        refused = refusal(command, "unknown_offering" if revision is None else "off_grid")
+        return await _for_good(refused, command, work)
     plan = await deps.plans.at(work.connection, command.offering, revision)
     outcome = await _take(_claim(command, before, work.now), plan, work, deps, again=before is not None)
     if outcome.row is not None:
         await _let_lapse_later(command.item_id, outcome.row["expires_at"], work, deps)
         return _held(command, Hold(**outcome.row))
+    if await repository.find(work.connection, command.item_id) != before:
+        # The item has a row of a transaction beside this one: it is known now.
+        return await hold(command, work, deps)
     if outcome.reason is not None:
-        return refusal(command, outcome.reason.code)
-    if before is None:
-        # The row that was in the way may be this item's own, written by a transaction beside this one.
-        known = await _known(command, await repository.find(work.connection, command.item_id), work, deps)
-    return known or await _taken(command, plan, work, deps)
+        return await _for_good(refusal(command, outcome.reason.code), command, work)
+    return await _for_good(await _taken(command, plan, work, deps), command, work)
+
+
+async def _for_good(refused: HoldRefused, command: HoldSlot, work: UnitOfWork) -> HoldRefused:
+    """A refusal is final for its saga: an earlier copy of the command may come after it and find room."""
+    item, saga = command.item_id, saga_of(command)
+    if not await repository.leave_tombstone(
+        work.connection, item, command.booking_id, "released", saga, work.now
+    ):
+        await repository.mark_given_back(work.connection, item, "released", saga, work.now)
+    return refused
 
 
 async def _known(
@@ -71,7 +82,10 @@ async def _known(
         return None
     if before.status == "held":
         until = _deadline(command, work.now)
-        await repository.renew(work.connection, before, saga_of(command), until, work.now)
+        if not await repository.renew(work.connection, before, saga_of(command), until, work.now):
+            # A transaction beside this one confirmed it, or gave it back.
+            changed = await repository.find(work.connection, command.item_id)
+            return await _known(command, changed, work, deps)
         await _let_lapse_later(command.item_id, until, work, deps)
     return _held(command, before)
 
@@ -156,6 +170,9 @@ async def confirm(command: ConfirmSlot, work: UnitOfWork, deps: Deps) -> SlotCon
             return _confirmed(command)
         if found.status == "lapsed" and await _retake(found, work, deps):
             return _confirmed(command)
+        if await repository.find(work.connection, command.item_id) != found:
+            # A transaction beside this one took the item anew.
+            return await confirm(command, work, deps)
     return ConfirmRefused(ref=command.ref, booking_id=command.booking_id, item_id=command.item_id)
 
 
@@ -185,8 +202,9 @@ async def give_back(command: ReleaseSlot | CancelSlot, status: HoldStatus, work:
         if ended:
             await cells.give_back(work.connection, ended)
             await work.unschedule(LET_LAPSE, item)
-        else:
-            await repository.mark_given_back(work.connection, item, status, saga, work.now)
+        elif not await repository.mark_given_back(work.connection, item, status, saga, work.now):
+            # A transaction beside this one took the item anew: that, too, is given back.
+            return await give_back(command, status, work)
     return SlotReleased(ref=command.ref, booking_id=command.booking_id, item_id=item)
 
 

@@ -196,13 +196,15 @@ async def confirm(connection: AsyncConnection, item_id: str, saga: str, now: dat
 
 async def renew(
     connection: AsyncConnection, hold: Hold, saga: str, expires_at: datetime, now: datetime
-) -> None:
-    """Have an active hold belong to the saga that asked last, until its deadline."""
-    await connection.execute(
+) -> bool:
+    """Have a hold belong to the saga that asked last, until its deadline. False when it is none any more."""
+    renewed = await connection.execute(
         update(holds)
-        .where(holds.c.id == hold.id, _IS_ACTIVE)
+        .where(holds.c.id == hold.id, holds.c.status == "held")
         .values(saga=saga, expires_at=expires_at, changed_at=now)
+        .returning(holds.c.id)
     )
+    return renewed.first() is not None
 
 
 async def leave_tombstone(
@@ -228,12 +230,17 @@ async def leave_tombstone(
 
 async def mark_given_back(
     connection: AsyncConnection, item_id: str, status: HoldStatus, saga: str, now: datetime
-) -> None:
-    """Remember the saga that gave an item back last, though it takes no time any more."""
+) -> bool:
+    """Remember the saga that gave an item back last, though it takes no time any more. False when it does."""
     statement = update(holds).where(holds.c.id == item_id, ~_IS_ACTIVE)
-    await connection.execute(statement.values(status=status, released_by=saga, changed_at=now))
+    marked = statement.values(status=status, released_by=saga, changed_at=now).returning(holds.c.id)
+    return (await connection.execute(marked)).first() is not None
 
 
-async def forget_inactive(connection: AsyncConnection, item_id: str) -> None:
-    """Make room for a new claim of an item whose time was given back."""
-    await connection.execute(delete(holds).where(holds.c.id == item_id, ~_IS_ACTIVE))
+async def forget_inactive(connection: AsyncConnection, row: Mapping[str, Any]) -> None:
+    """Make room for a new claim of an item, unless somebody claimed or returned it beside this one."""
+    unchanged = (
+        holds.c.claims == row["claims"] - 1,
+        holds.c.released_by.is_not_distinct_from(row["released_by"]),
+    )
+    await connection.execute(delete(holds).where(holds.c.id == row["id"], ~_IS_ACTIVE, *unchanged))

@@ -92,7 +92,7 @@ class Taking:
         """Take a row and the cells it counts in, or nothing of them."""
         async with self._connection.begin_nested() as savepoint:
             if again:
-                await repository.forget_inactive(self._connection, row["id"])
+                await repository.forget_inactive(self._connection, row)
             found = await self._insert(resource, row) if await self._count(resource, row) else None
             if found is None:
                 await savepoint.rollback()

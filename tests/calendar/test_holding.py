@@ -55,7 +55,7 @@ async def test_a_taken_time_is_refused_with_the_nearest_free_ones(calendar: Cale
     refused = await calendar.answer(hold_slot("it_2"), HoldRefused)
     assert refused.reason == "slot_taken"
     assert refused.nearest == (NOON - 2 * HOUR, NOON - HOUR, NOON + HOUR)
-    assert await calendar.status("it_2") is None
+    assert await calendar.status("it_2") == "released"
 
 
 async def test_buffers_of_both_bookings_are_kept_free_between_them(calendar: Calendar) -> None:
@@ -85,11 +85,11 @@ async def test_what_is_not_offered_is_refused_with_the_rule_that_says_so(calenda
         "2026-05-31 12:00": "past",
     }
     for text, code in starts.items():
-        refused = await calendar.answer(hold_slot(start=moment(text)), HoldRefused)
+        refused = await calendar.answer(hold_slot(f"it_{code}", moment(text)), HoldRefused)
         assert (refused.reason, refused.detail) == ("not_offered", code), text
-    odd = await calendar.answer(hold_slot(start=NOON.replace(microsecond=1)), HoldRefused)
-    unknown = await calendar.answer(hold_slot(offering="consulting.nothing"), HoldRefused)
-    many = await calendar.answer(hold_slot(quantity=2), HoldRefused)
+    odd = await calendar.answer(hold_slot("it_1", NOON.replace(microsecond=1)), HoldRefused)
+    unknown = await calendar.answer(hold_slot("it_2", offering="consulting.nothing"), HoldRefused)
+    many = await calendar.answer(hold_slot("it_3", quantity=2), HoldRefused)
     assert (odd.detail, unknown.detail, many.detail) == ("off_grid", "unknown_offering", "too_many")
 
 
@@ -114,6 +114,18 @@ async def test_a_hold_that_comes_after_its_release_is_refused(calendar: Calendar
     late = await calendar.answer(hold_slot(), HoldRefused)
     assert (late.reason, late.detail) == ("slot_taken", "released")
     assert await calendar.active() == 0
+
+
+async def test_a_refusal_is_final_for_its_saga_however_late_the_command_comes_again(
+    calendar: Calendar,
+) -> None:
+    await calendar.define()
+    await calendar.send(hold_slot("it_2"))
+    await calendar.answer(hold_slot(ref=ref("sg_it_1", epoch=2)), HoldRefused)
+    await calendar.send(release("it_2"))
+    await calendar.answer(hold_slot(), HoldRefused)
+    assert await calendar.active() == 0
+    await calendar.answer(hold_slot(ref=ref("sg_2")), SlotHeld)
 
 
 async def test_a_saga_that_takes_a_booking_up_again_may_hold_the_released_item(calendar: Calendar) -> None:
