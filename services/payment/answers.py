@@ -153,11 +153,23 @@ def _collect_answer(payment: Payment, now: datetime) -> Event | None:
         return _failed(payment, payment.ending or "unavailable", payment.ending_code)
     if payment.closed == "expired":
         return PaymentExpired(booking_id=payment.booking_id, ref=payment.collect_ref)
-    if holder(payment) is not None and payment.amount is not None:
+    if _is_certain(payment) and payment.amount is not None:
         return PaymentAuthorized(
             booking_id=payment.booking_id, amount=payment.amount, ref=payment.collect_ref
         )
     return None
+
+
+def _is_certain(payment: Payment) -> bool:
+    """Whether there is money that no call of ours can still take away.
+
+    A call to end a form may arrive after the customer has paid on it, and release what was reserved.
+    """
+    keeper = holder(payment)
+    return keeper is not None and not any(
+        one.attempt_id == keeper.id and one.in_flight and one.kind in ("expire", "void")
+        for one in payment.operations
+    )
 
 
 def _failed(

@@ -155,9 +155,13 @@ def _is_settled(payment: Payment) -> bool:
 
 def _close_what_failed(payment: Payment, now: datetime, _: Patience) -> Payment:
     """Collecting is over when nothing can be paid any more and nothing was."""
-    if payment.wanted != "collect" or payment.closed or not payment.attempts or not _is_settled(payment):
+    if payment.wanted != "collect" or payment.closed or not _is_settled(payment):
         return payment
-    if any(one.authorized and not one.mismatch for one in payment.attempts):
+    if not payment.attempts:
+        # Asked for when its time was over already: nothing was begun, and nothing will be.
+        return replace(payment, closed="expired") if stage(payment, now) == "ending" else payment
+    was_reported = "collect" not in payment.owes
+    if was_reported and any(one.authorized and not one.mismatch for one in payment.attempts):
         return replace(
             payment,
             closed="failed",

@@ -66,7 +66,7 @@ async def fold_refund_in(
 ) -> Payment:
     """Merge what was read of a refund, and do what follows."""
     before = await repository.locked(work, booking_id)
-    changed = refund_fell_through(merge_refund(before, refund_id, seen), refund_id)
+    changed = refund_fell_through(merge_refund(before, refund_id, seen), refund_id, work.now)
     return await settle(work, deps, before, changed)
 
 

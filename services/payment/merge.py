@@ -55,7 +55,9 @@ def merge(
     merged = payment.with_attempt(seen)
     if seen.mismatch and not known.mismatch:
         merged = replace(merged, attention=f"quarantined: {seen.mismatch}")
-    merged = _with_outside_refunds(merged, seen, snapshot, observed_at)
+    if fresh:
+        # An old look may still show as returned what has come back since.
+        merged = _with_outside_refunds(merged, seen, snapshot, observed_at)
     if fresh and snapshot.decline and snapshot.decline.code != known.decline_code:
         merged = after_decline(merged, snapshot.decline.reason, observed_at + grace)
     return merged

@@ -105,7 +105,7 @@ def record(
     if outcome.snapshot is not None:
         payment = merge(payment, operation.attempt_id, outcome.snapshot, ended_at, grace)
     if operation.refund_id is not None:
-        return _refund_recorded(payment, operation.refund_id, outcome)
+        return _refund_recorded(payment, operation.refund_id, outcome, ended_at)
     if outcome.state not in ("failed", "declined"):
         return payment
     if operation.kind == "start":
@@ -129,10 +129,10 @@ def _ended(attempt: Attempt) -> Attempt:
     return replace(attempt, state="failed", active=False) if attempt.state == "created" else attempt
 
 
-def _refund_recorded(payment: Payment, refund_id: str, outcome: Outcome) -> Payment:
+def _refund_recorded(payment: Payment, refund_id: str, outcome: Outcome, at: datetime) -> Payment:
     if outcome.refund is not None:
         payment = merge_refund(payment, refund_id, outcome.refund)
-        return refund_fell_through(payment, refund_id)
+        return refund_fell_through(payment, refund_id, at)
     if outcome.state not in ("failed", "declined"):
         return payment
     # Refunded by somebody else first, or the call never arrived: no refund of ours failed.
@@ -140,15 +140,18 @@ def _refund_recorded(payment: Payment, refund_id: str, outcome: Outcome) -> Paym
     failure = outcome.detail or outcome.code
     refund = replace(payment.refund(refund_id), state="failed", told=told, failure=failure)
     payment = payment.with_refund(refund)
-    return payment if outcome.code in QUIET else refund_fell_through(payment, refund_id)
+    return payment if outcome.code in QUIET else refund_fell_through(payment, refund_id, at)
 
 
-def refund_fell_through(payment: Payment, refund_id: str) -> Payment:
-    """A refund that the provider could not make leaves the money here: it is still to be given back."""
+def refund_fell_through(payment: Payment, refund_id: str, at: datetime) -> Payment:
+    """A refund that the provider could not make leaves the money here: it is still to be given back.
+
+    Every look at the payment that began before is old: it may still show the money as returned.
+    """
     refund = payment.refund(refund_id)
     if refund.state != "failed" or refund.told == "failed":
         return payment
-    payment = payment.with_attempt(replace(payment.attempt(refund.attempt_id), halted=True))
+    payment = payment.with_attempt(replace(payment.attempt(refund.attempt_id), halted=True, observed_at=at))
     payment = replace(payment, attention=f"refund failed: {refund.failure or 'no reason given'}")
     if payment.closed:
         return replace(payment, closed="", wanted="give_back", late_until=None)

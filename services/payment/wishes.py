@@ -92,6 +92,9 @@ def give_back(payment: Payment, command: GiveBackPayment) -> Granted:
     """Let nothing stay here. A saga that was answered before does not touch what another collected."""
     saga = saga_of(command.ref)
     collected_by_another = payment.wanted == "collect" and saga != saga_of(payment.collect_ref)
+    if not saga and collected_by_another and not payment.closed:
+        # Late money that nobody wanted: somebody has asked for it since.
+        return payment, ()
     if saga and saga in payment.settled_sagas and collected_by_another:
         return payment, (PaymentGivenBack(booking_id=command.booking_id, ref=command.ref),)
     asked = replace(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.payment.merge import after_leaving
+from services.payment.operations import Outcome, claim, record
 from shared.events.payment import (
     PaymentActionRequired,
     PaymentAuthorized,
@@ -12,6 +13,7 @@ from shared.events.payment import (
 )
 from shared.events.values import NextAction
 from tests.support.payment_model import (
+    PATIENCE,
     START,
     TEN_DOLLARS,
     Till,
@@ -20,6 +22,8 @@ from tests.support.payment_model import (
     opened,
     ref,
 )
+
+GRACE = PATIENCE.decline_grace
 
 
 def test_collecting_opens_a_page_and_says_where_and_until_when() -> None:
@@ -75,6 +79,38 @@ def test_paid_at_the_second_the_hold_expires_is_paid() -> None:
     till.work_off()
     assert till.kinds() == ["start succeeded", "expire succeeded"]
     assert till.events[-1] == PaymentAuthorized(booking_id="bk_1", amount=TEN_DOLLARS, ref=ref())
+
+
+def _ended_in_the_dark(till: Till) -> None:
+    """The form is to be ended at its deadline; nobody knows whether that call will arrive."""
+    till.later(minutes=30)
+    expiry = till.waiting()[0]
+    till.payment = claim(till.payment, expiry.id, {}, till.now)
+    till.settle(record(till.payment, expiry.id, Outcome("unknown", code="no_answer"), till.now, GRACE))
+
+
+def test_money_is_not_certain_while_a_call_to_end_the_form_may_still_arrive() -> None:
+    till = opened()
+    _ended_in_the_dark(till)
+    till.pays()
+    till.look()
+    assert till.told(PaymentAuthorized) == []
+    till.work_off()
+    assert till.events[-1] == PaymentAuthorized(booking_id="bk_1", amount=TEN_DOLLARS, ref=ref())
+
+
+def test_a_form_that_is_ended_after_it_was_paid_on_has_expired_and_needs_nobody() -> None:
+    till = opened()
+    _ended_in_the_dark(till)
+    till.pays()
+    till.look()
+    page = next(iter(till.world.values()))
+    # Stripe's `cancel` ends a payment that is only reserved, too.
+    page.state = "cancelled"
+    till.work_off()
+    assert till.told(PaymentAuthorized) == []
+    assert till.events[-1] == PaymentExpired(booking_id="bk_1", ref=ref())
+    assert till.payment.attention is None
 
 
 def test_a_declined_card_fails_the_payment_at_its_shortened_deadline_with_the_reason() -> None:

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from services.payment import wishes
 from shared.events.payment import (
+    GiveBackPayment,
     PaymentArrivedLate,
     PaymentAuthorized,
     PaymentExpired,
@@ -227,3 +229,12 @@ def test_a_refund_that_comes_back_is_a_failure_that_a_person_sees_and_may_repeat
     till.work_off()
     assert till.kinds()[-2:] == ["refund succeeded", "refund succeeded"]
     assert till.names()[-1] == "PaymentGivenBack"
+
+
+def test_money_that_a_saga_claims_is_not_given_back_by_a_word_that_nobody_waits_for() -> None:
+    till = authorized()
+    nobodys = GiveBackPayment(booking_id="bk_1", reason="not_needed")
+    till.settle(*wishes.give_back(till.payment, nobodys))
+    till.capture()
+    till.work_off()
+    assert till.names()[-1] == "PaymentSucceeded"

@@ -187,7 +187,7 @@ class Till:
             snapshot = self.world[refund.attempt_id].refunds.get(refund.id)
             if snapshot is not None:
                 merged = merge_refund(self.payment, refund.id, snapshot)
-                self.settle(refund_fell_through(merged, refund.id))
+                self.settle(refund_fell_through(merged, refund.id, self.now))
 
     def waiting(self) -> list[Operation]:
         return [one for one in self.payment.operations if one.in_flight]
