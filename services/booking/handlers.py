@@ -97,10 +97,13 @@ async def take_up_again(late: PaymentArrivedLate, work: UnitOfWork, _: Any) -> N
     sagas = await SAGA_ENGINE.of_booking(work.connection, late.booking_id)
     first = Book.model_validate(sagas[0].data)
     begins = min(item.starts_at for item in first.facts.items)
+    if not all(saga.ended for saga in sagas):
+        # Who still waits for the money asks for it again; what nobody asks for goes back by itself.
+        return
     in_vain = row.status != "failed" or row.reason not in FAILED_FOR_WANT_OF_MONEY or begins <= work.now
     if in_vain:
         work.publish(GiveBackPayment(booking_id=row.id, reason=row.reason or "not_needed"))
-    elif all(saga.ended for saga in sagas):
+    else:
         data = first.model_copy(update={"deadline": late.returned_at})
         await SAGA_ENGINE.start(work, TAKE_UP.name, row.id, data)
 
@@ -110,8 +113,10 @@ async def note_hold(held: SlotHeld, work: UnitOfWork, _: Any) -> None:
 
 
 async def note_refused_hold(refused: HoldRefused, work: UnitOfWork, _: Any) -> None:
-    nearest = [start.isoformat() for start in refused.nearest]
-    await repository.change_booking(work, refused.booking_id, nearest=nearest)
+    # Of a refusal that is repeated, the calendar does not look for times again.
+    if refused.nearest:
+        nearest = [start.isoformat() for start in refused.nearest]
+        await repository.change_booking(work, refused.booking_id, nearest=nearest)
 
 
 async def note_next_action(required: PaymentActionRequired, work: UnitOfWork, _: Any) -> None:

@@ -183,6 +183,16 @@ async def test_late_money_of_a_booking_that_was_given_up_goes_straight_back(stor
     assert len(await story.desk.commands("payment.collect")) == 1
 
 
+async def test_late_money_is_left_to_a_saga_that_still_waits_for_it(story: Story) -> None:
+    await story.held()
+    late = PaymentArrivedLate(booking_id=story.id, amount=EUROS, returned_at=START - timedelta(days=1))
+    await story.desk.hear(late, "payment")
+    assert await story.desk.commands("payment.give_back") == []
+    for step in (story.authorized, story.confirmed, story.captured):
+        await step()
+    assert await story.status() == "confirmed"
+
+
 async def test_only_the_manage_link_cancels_and_never_a_confirmed_booking(story: Story) -> None:
     assert (await story.desk.http.post(f"/bookings/{story.id}/cancel")).status_code == 403
     for step in (story.held, story.authorized, story.confirmed, story.captured):
