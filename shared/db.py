@@ -138,6 +138,8 @@ _SIGNS_OF_AN_OUTAGE = (
     "connection was closed",
 )
 _TRY_AGAIN = {"40001", "40P01", "55P03"}
+# NUL, half a character, a number past its column: the driver's words for each differ, the class does not.
+_NOT_STORABLE = {"22003", "22021", "22P05"}
 
 
 def sqlstate(error: BaseException) -> str:
@@ -151,6 +153,11 @@ def is_conflict(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     return sqlstate(error) in _TRY_AGAIN or "database is locked" in str(error.orig)
+
+
+def is_not_storable(error: BaseException) -> bool:
+    """True when what was asked or said holds something that no database keeps."""
+    return isinstance(error, DBAPIError) and sqlstate(error) in _NOT_STORABLE
 
 
 def is_database_down(error: BaseException) -> bool:

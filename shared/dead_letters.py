@@ -3,10 +3,11 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from shared.errors import NotFound
 from shared.messaging.inbox import DeadLetters, Inbox
+from shared.storable import must_be_storable
 
 
 class Replay(BaseModel):
@@ -14,7 +15,7 @@ class Replay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    body: dict[str, Any] | None = None
+    body: Annotated[dict[str, Any] | None, AfterValidator(must_be_storable)] = None
 
 
 def dead_letter_routes(inbox: Inbox) -> APIRouter:

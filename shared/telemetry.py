@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 _traceparent: ContextVar[str] = ContextVar("traceparent", default="")
-_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 messages_handled = Counter("holdfast_messages_handled_total", "Messages handled", ["service", "type"])
 messages_duplicate = Counter("holdfast_messages_duplicate_total", "Messages that came again", ["service"])
@@ -35,9 +35,9 @@ def new_traceparent(rng: random.Random) -> str:
     return f"00-{rng.getrandbits(128):032x}-{rng.getrandbits(64):016x}-01"
 
 
-def valid_traceparent(value: str | None) -> str:
+def valid_traceparent(value: object) -> str:
     """The value if it is a W3C trace context, else an empty string."""
-    return value if value and _TRACEPARENT.match(value) else ""
+    return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else ""
 
 
 def current_traceparent() -> str:

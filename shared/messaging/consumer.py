@@ -7,18 +7,20 @@ import asyncio
 from aio_pika.abc import AbstractIncomingMessage, AbstractQueue
 
 from shared.messaging.bus import Subscription
-from shared.messaging.envelope import Envelope, UnknownMessage, decode
+from shared.messaging.envelope import Envelope, Unreadable, decode
 from shared.messaging.topology import GONE
 from shared.telemetry import logger
 
 PREFETCH = 64
+GIVEN_UP = "the broker gave it up: it was delivered again and again, and whoever took it died or hung"
 
 
 class Consumer:
     """Hands deliveries over in tasks of our own: a lost connection cancels aio-pika's callbacks midway."""
 
-    def __init__(self, subscription: Subscription) -> None:
+    def __init__(self, subscription: Subscription, *, given_up: bool = False) -> None:
         self._subscription = subscription
+        self._given_up = given_up
         self._waiting: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         self._queue: AbstractQueue | None = None
         self._tag = ""
@@ -54,10 +56,10 @@ class Consumer:
     async def _take(self, batch: list[AbstractIncomingMessage]) -> None:
         envelopes: list[Envelope] = []
         for message in batch:
-            try:
-                envelopes += decode(message.body)
-            except UnknownMessage as error:
-                await self._subscription.refuse(message.body, str(error))
+            readable, unreadable = self._read(message.body)
+            envelopes += readable
+            for piece in unreadable:
+                await self._subscription.refuse(piece.body, piece.reason)
         if envelopes:
             await self._subscription.deliver(envelopes)
         for message in batch:
@@ -66,6 +68,10 @@ class Consumer:
             except GONE as error:
                 # The connection went meanwhile: the message comes again and the inbox knows it.
                 self._log.info("acknowledgement lost", error=repr(error))
+
+    def _read(self, body: bytes) -> tuple[list[Envelope], list[Unreadable]]:
+        # What the broker gave up is not tried once more: a person looks at it first.
+        return ([], [Unreadable(body, GIVEN_UP)]) if self._given_up else decode(body)
 
     async def stop(self) -> None:
         if self._queue is not None:

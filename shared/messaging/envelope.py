@@ -1,11 +1,22 @@
 """The envelope of a message on its way: CloudEvents 1.0 attributes around a payload."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.events.message import Command, Message, message_type
+from shared.telemetry import valid_traceparent
+
+SPECVERSION = "1.0"
+# What the inbox has room for.
+LONGEST_NAME = 64
+LONGEST_TYPE = 80
+
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_T = TypeVar("_T")
 
 
 class UnknownMessage(Exception):
@@ -45,7 +56,7 @@ class Envelope:
     def to_wire(self) -> dict[str, Any]:
         """The CloudEvents JSON object."""
         return {
-            "specversion": "1.0",
+            "specversion": SPECVERSION,
             "id": self.id,
             "source": self.source,
             "type": self.type,
@@ -63,22 +74,55 @@ class Envelope:
     @classmethod
     def from_wire(cls, wire: Any) -> "Envelope":
         """Read a CloudEvents JSON object; raises UnknownMessage when it is not one."""
-        try:
-            return cls(
-                id=str(wire["id"]),
-                source=str(wire["source"]),
-                type=str(wire["type"]),
-                version=int(wire["dataversion"]),
-                subject=str(wire["subject"]),
-                time=datetime.fromisoformat(wire["time"]),
-                correlationid=str(wire.get("correlationid", "")),
-                causationid=str(wire.get("causationid", "")),
-                traceparent=str(wire.get("traceparent", "")),
-                is_command=bool(wire["command"]),
-                data=dict(wire["data"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnknownMessage(f"not a CloudEvents message: {error!r}") from error
+        if not isinstance(wire, dict):
+            raise UnknownMessage(f"not a CloudEvents object: {type(wire).__name__}")
+        if wire.get("specversion") != SPECVERSION:
+            raise UnknownMessage(f"specversion must be {SPECVERSION}, not {wire.get('specversion')!r}")
+        return cls(
+            id=_id(wire),
+            source=_text(wire, "source"),
+            type=_text(wire, "type", longest=LONGEST_TYPE),
+            version=_of_type(wire, "dataversion", int),
+            subject=_text(wire, "subject", least=0),
+            time=_moment(wire),
+            correlationid=_text(wire, "correlationid", least=0) if "correlationid" in wire else "",
+            causationid=_text(wire, "causationid", least=0) if "causationid" in wire else "",
+            # A trace is a courtesy: a broken one is no reason to refuse the message.
+            traceparent=valid_traceparent(wire.get("traceparent")),
+            is_command=_of_type(wire, "command", bool),
+            data=_of_type(wire, "data", dict),
+        )
+
+
+def _of_type(wire: dict[str, Any], name: str, wanted: type[_T]) -> _T:
+    found = wire.get(name)
+    if type(found) is not wanted:
+        raise UnknownMessage(f"{name} must be {wanted.__name__}, not {type(found).__name__}")
+    return found
+
+
+def _text(wire: dict[str, Any], name: str, *, least: int = 1, longest: int = LONGEST_NAME) -> str:
+    text = _of_type(wire, name, str)
+    if not (least <= len(text) <= longest and text.isprintable()):
+        raise UnknownMessage(f"{name} must be {least} to {longest} printable characters")
+    return text
+
+
+def _id(wire: dict[str, Any]) -> str:
+    id = _text(wire, "id")
+    if not _ID.fullmatch(id):
+        raise UnknownMessage("id must be letters, digits, - and _: operators ask for it by its address")
+    return id
+
+
+def _moment(wire: dict[str, Any]) -> datetime:
+    try:
+        moment = datetime.fromisoformat(_of_type(wire, "time", str))
+    except ValueError as error:
+        raise UnknownMessage(f"time is none: {error}") from error
+    if moment.tzinfo is None:
+        raise UnknownMessage("time must have an offset")
+    return moment
 
 
 def enclose(
@@ -113,11 +157,30 @@ def encode(envelopes: list[Envelope]) -> bytes:
     return json.dumps(wires[0] if len(wires) == 1 else wires, separators=(",", ":")).encode()
 
 
-def decode(body: bytes) -> list[Envelope]:
-    """The envelopes of a broker message; raises UnknownMessage when the body is no such thing."""
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A body, or a piece of a batch, that is no message, and why."""
+
+    body: bytes
+    reason: str
+
+
+def decode(body: bytes) -> tuple[list[Envelope], list[Unreadable]]:
+    """The messages in the body of a broker message, and whatever in it is none."""
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body.decode())
+    except RecursionError:
+        return [], [Unreadable(body, "not JSON that can be read: nested too deeply")]
     except ValueError as error:
-        raise UnknownMessage(f"not JSON: {error}") from error
-    wires = parsed if isinstance(parsed, list) else [parsed]
-    return [Envelope.from_wire(wire) for wire in wires]
+        return [], [Unreadable(body, f"not JSON: {error}")]
+    if not isinstance(parsed, list) or not parsed:
+        parsed = [parsed]
+    envelopes: list[Envelope] = []
+    unreadable: list[Unreadable] = []
+    for wire in parsed:
+        try:
+            envelopes.append(Envelope.from_wire(wire))
+        except UnknownMessage as error:
+            piece = body if len(parsed) == 1 else json.dumps(wire).encode()
+            unreadable.append(Unreadable(piece, f"not a message: {error}"))
+    return envelopes, unreadable

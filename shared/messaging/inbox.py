@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,10 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 from shared.db import insert_into, is_conflict, is_database_down
 from shared.errors import Outage, Refusal
-from shared.messaging.envelope import Envelope, UnknownMessage
+from shared.messaging.envelope import Envelope, UnknownMessage, decode
 from shared.messaging.pace import growing_delay
 from shared.messaging.work import Desk, UnitOfWork
+from shared.storable import printable, storable
 from shared.telemetry import (
     logger,
     messages_dead,
@@ -25,6 +27,8 @@ from shared.telemetry import (
 )
 
 BATCH = 100
+# Of a body that is no message; more of it tells an operator nothing.
+LARGEST_KEPT = 256 * 1024
 KEPT = timedelta(days=14)
 
 
@@ -61,14 +65,20 @@ class Inbox:
     async def put(self, envelopes: Sequence[Envelope]) -> None:
         """Store messages to be handled soon; ones that came before are left alone."""
         async with self.desk.unit_of_work() as work:
-            statement = insert_into(work.connection, self.table).values(
-                [self._row(envelope, "pending", work) for envelope in _once(envelopes)]
-            )
-            await work.connection.execute(statement.on_conflict_do_nothing(index_elements=["id"]))
+            rows = [self._row(envelope, "pending", work) for envelope in _once(envelopes)]
+            statement = insert_into(work.connection, self.table)
+            await work.connection.execute(statement.on_conflict_do_nothing(index_elements=["id"]), rows)
         self.kick.set()
 
     async def bury(self, body: bytes, reason: str) -> None:
-        """Keep a body that is no message where an operator can read it."""
+        """Keep a body as dead letters, of which an operator can mend and replay what is a message."""
+        readable, unreadable = decode(body)
+        for envelope in readable:
+            await self._shelve(envelope, "dead", 1, reason, 0.0)
+        for piece in unreadable:
+            await self._keep(piece.body, reason)
+
+    async def _keep(self, body: bytes, reason: str) -> None:
         async with self.desk.unit_of_work() as work:
             await work.connection.execute(
                 insert(self.table).values(
@@ -79,12 +89,12 @@ class Inbox:
                     attempts=1,
                     due_at=work.now,
                     received_at=work.now,
-                    envelope={"body": body.decode("utf-8", "replace")},
-                    error=reason,
+                    envelope={"body": printable(body[:LARGEST_KEPT].decode("utf-8", "replace"))},
+                    error=printable(reason)[:2000],
                 )
             )
         messages_dead.labels(self.desk.service).inc()
-        self._log.error("unreadable message kept as a dead letter", reason=reason)
+        self._log.error("unreadable message kept as a dead letter", reason=reason, size=len(body))
 
     async def work_off(self) -> int:
         """Handle what is due on the shelf; returns how many were due."""
@@ -143,10 +153,8 @@ class Inbox:
             await work.connection.execute(done.values(status="done", envelope=None, error=None))
         else:
             rows = [self._row(envelope, "done", work) for envelope in _once(envelopes)]
-            statement = insert_into(work.connection, self.table).values(rows)
-            claimed = await work.connection.execute(
-                statement.on_conflict_do_nothing(index_elements=["id"]).returning(columns.id)
-            )
+            statement = insert_into(work.connection, self.table).on_conflict_do_nothing(index_elements=["id"])
+            claimed = await work.connection.execute(statement.returning(columns.id), rows)
             fresh = set(claimed.scalars())
         return [envelope for envelope in _once(envelopes) if envelope.id in fresh]
 
@@ -174,12 +182,15 @@ class Inbox:
             await self._shelve(envelope, "dead", attempts + 1, repr(error), 0.0)
 
     async def _shelve(self, envelope: Envelope, status: str, attempts: int, error: str, delay: float) -> None:
+        if not storable(envelope.data):
+            await self._keep(_as_text(envelope), f"holds what no database keeps, and failed: {error}")
+            return
         async with self.desk.unit_of_work() as work:
             state = {
                 "status": status,
                 "attempts": attempts,
                 "due_at": work.now + timedelta(seconds=delay),
-                "error": error[:2000],
+                "error": printable(error)[:2000],
                 "envelope": envelope.to_wire(),
             }
             row = {**self._row(envelope, status, work), **state}
@@ -211,6 +222,13 @@ class Inbox:
             await work.connection.execute(
                 delete(self.table).where(columns.status == "done", columns.received_at < work.now - KEPT)
             )
+
+
+def _as_text(envelope: Envelope) -> bytes:
+    try:
+        return json.dumps(envelope.to_wire()).encode()
+    except RecursionError:
+        return f"{envelope.type} {envelope.id} of {envelope.source}, nested too deeply to be shown".encode()
 
 
 def _once(envelopes: Sequence[Envelope]) -> list[Envelope]:

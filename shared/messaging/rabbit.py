@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import aio_pika
 from aio_pika.abc import (
@@ -17,12 +18,15 @@ from aiormq.exceptions import DeliveryError
 from shared.errors import Outage
 from shared.messaging.bus import Bus, Hear, Subscription
 from shared.messaging.consumer import PREFETCH, Consumer
-from shared.messaging.envelope import Envelope, UnknownMessage, decode, encode
-from shared.messaging.topology import GONE, Topology, declare, in_order
+from shared.messaging.envelope import Envelope, decode, encode
+from shared.messaging.properties import tolerate_anything
+from shared.messaging.topology import GONE, GRAVE, Topology, declare, in_order
 from shared.runtime import new_secret
 from shared.telemetry import logger
 
 PUBLISH_TIMEOUT = 5.0
+
+tolerate_anything()
 
 
 class RabbitBus(Bus):
@@ -63,11 +67,10 @@ class RabbitBus(Bus):
             if self._publishing is None:
                 self._publishing = await self._connect("publishing")
             try:
-                channel = await self._publishing.channel(publisher_confirms=True, on_return_raises=True)
+                channel = await _channel(self._publishing)
                 self._commands, self._events = await declare(channel, self._topology, self._prefix)
             except GONE as error:
                 raise Outage(f"RabbitMQ is not ready: {error!r}") from error
-            assert isinstance(channel, AbstractRobustChannel)
             self._channel = channel
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
@@ -113,24 +116,28 @@ class RabbitBus(Bus):
                 self._log.info("channel was already gone", error=repr(error))
 
     async def subscribe(self, subscription: Subscription) -> None:
-        starting = asyncio.create_task(self._keep_trying(subscription))
+        queue = subscription.service
+        self._start(self._keep_trying(queue, Consumer(subscription)))
+        self._start(self._keep_trying(f"{queue}{GRAVE}", Consumer(subscription, given_up=True)))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        starting = asyncio.create_task(work)
         self._starting.add(starting)
         starting.add_done_callback(self._starting.discard)
 
-    async def _keep_trying(self, subscription: Subscription) -> None:
+    async def _keep_trying(self, name: str, consumer: Consumer) -> None:
         while True:
             try:
                 await self._open()
                 connection = await self._consuming_connection()
-                channel = await connection.channel()
+                channel = await _channel(connection)
                 await channel.set_qos(prefetch_count=PREFETCH)
-                queue = await channel.get_queue(f"{self._prefix}.{subscription.service}")
-                consumer = Consumer(subscription)
-                self._consumers[subscription.service] = consumer
+                queue = await channel.get_queue(f"{self._prefix}.{name}")
+                self._consumers[name] = consumer
                 await consumer.start(queue)
                 return
             except (Outage, *GONE) as error:
-                self._log.warning("waiting for RabbitMQ", service=subscription.service, error=str(error))
+                self._log.warning("waiting for RabbitMQ", queue=name, error=str(error))
                 await asyncio.sleep(1)
 
     async def _consuming_connection(self) -> AbstractRobustConnection:
@@ -140,22 +147,19 @@ class RabbitBus(Bus):
             return self._consuming
 
     async def unsubscribe(self, service: str) -> None:
-        consumer = self._consumers.pop(service, None)
-        if consumer is not None:
-            await consumer.stop()
+        for name in (service, f"{service}{GRAVE}"):
+            consumer = self._consumers.pop(name, None)
+            if consumer is not None:
+                await consumer.stop()
 
     async def listen(self, patterns: Sequence[str], hear: Hear) -> None:
-        starting = asyncio.create_task(self._listen(tuple(patterns), hear))
-        self._starting.add(starting)
-        starting.add_done_callback(self._starting.discard)
+        self._start(self._listen(tuple(patterns), hear))
 
     async def _listen(self, patterns: tuple[str, ...], hear: Hear) -> None:
         async def heard(message: AbstractIncomingMessage) -> None:
-            try:
-                envelopes = decode(message.body)
-            except UnknownMessage as error:
-                self._log.warning("heard something that is no message", error=str(error))
-                return
+            envelopes, unreadable = decode(message.body)
+            for piece in unreadable:
+                self._log.warning("heard something that is no message", error=piece.reason)
             for envelope in envelopes:
                 await hear(envelope)
 
@@ -163,7 +167,7 @@ class RabbitBus(Bus):
             try:
                 await self._open()
                 connection = await self._consuming_connection()
-                channel = await connection.channel()
+                channel = await _channel(connection)
                 # A name of our own: RabbitMQ does not let a name it made be declared again after a reconnect.
                 name = new_secret(f"{self._prefix}.live")
                 queue = await channel.declare_queue(name, exclusive=True, auto_delete=True, durable=False)
@@ -178,8 +182,8 @@ class RabbitBus(Bus):
     async def close(self) -> None:
         for starting in list(self._starting):
             starting.cancel()
-        for service in list(self._consumers):
-            await self.unsubscribe(service)
+        for name in list(self._consumers):
+            await self.unsubscribe(name.removesuffix(GRAVE))
         for connection in (self._consuming, self._publishing):
             if connection is not None:
                 await connection.close()
@@ -187,3 +191,14 @@ class RabbitBus(Bus):
     @property
     def connected(self) -> bool:
         return self._publishing is not None and self._publishing.connected.is_set()
+
+
+async def _channel(connection: AbstractRobustConnection) -> AbstractRobustChannel:
+    """A channel on which publishing is confirmed; while the connection is being made again there is none."""
+    try:
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+    except RuntimeError as error:
+        # aio-pika's word for a connection that was lost and is not there again.
+        raise Outage(f"RabbitMQ is away: {error}") from error
+    assert isinstance(channel, AbstractRobustChannel)
+    return channel

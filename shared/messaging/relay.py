@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 
 from shared.db import insert_into, is_database_down
 from shared.errors import Outage
@@ -18,6 +18,7 @@ from shared.telemetry import logger, messages_sent, outbox_rows, send_failures
 BATCH = 500
 LEASE = timedelta(seconds=10)
 RENEW = 3.0
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Relay:
@@ -88,16 +89,19 @@ class Relay:
             return
         leases = self.desk.spine.relay_leases
         async with self.desk.unit_of_work() as work:
-            mine = {"owner": self.owner, "until": work.now + LEASE}
-            statement = insert_into(work.connection, leases).values(
-                [{"shard": shard, **mine} for shard in range(SHARDS)]
-            )
+            if not self._shards:
+                free = [{"shard": shard, "owner": "", "until": NEVER} for shard in range(SHARDS)]
+                await work.connection.execute(
+                    insert_into(work.connection, leases).on_conflict_do_nothing(), free
+                )
+            within_reach = or_(leases.c.owner == self.owner, leases.c.until < work.now)
+            # Who waited for a row that another takes right now could wait in a circle.
+            reached = select(leases.c.shard).where(within_reach).with_for_update(skip_locked=True)
             taken = await work.connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["shard"],
-                    set_=mine,
-                    where=or_(leases.c.owner == self.owner, leases.c.until < work.now),
-                ).returning(leases.c.shard)
+                update(leases)
+                .where(leases.c.shard.in_(reached))
+                .values(owner=self.owner, until=work.now + LEASE)
+                .returning(leases.c.shard)
             )
             self._shards = sorted(taken.scalars())
             waiting = await work.connection.scalar(select(func.count()).select_from(self.desk.spine.outbox))
@@ -108,4 +112,6 @@ class Relay:
         """Give the leases up, so that a successor need not wait for them to run out."""
         leases = self.desk.spine.relay_leases
         async with self.desk.unit_of_work() as work:
-            await work.connection.execute(delete(leases).where(leases.c.owner == self.owner))
+            await work.connection.execute(
+                update(leases).where(leases.c.owner == self.owner).values(until=NEVER)
+            )

@@ -13,6 +13,8 @@ from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from shared.messaging.envelope import Envelope
 
 PACK = 100
+# The queue of what the broker gave up: delivered again and again, and never acknowledged.
+GRAVE = ".dead"
 GONE = (
     AMQPError,
     ChannelInvalidStateError,
@@ -56,7 +58,7 @@ async def declare(
     dead = await channel.declare_exchange(f"{prefix}.dlx", ExchangeType.DIRECT, durable=True)
     for service, heard in topology.items():
         grave = await channel.declare_queue(
-            f"{prefix}.{service}.dead", durable=True, arguments={"x-queue-type": "quorum"}
+            f"{prefix}.{service}{GRAVE}", durable=True, arguments={"x-queue-type": "quorum"}
         )
         await grave.bind(dead, service)
         queue = await channel.declare_queue(

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from holdfast.documents import documents
 from holdfast.parts import PARTS
 from shared.events import REGISTRY, Command, Event, Message, message_type
 from shared.events.booking import BookingRequested
-from shared.messaging.envelope import Envelope, UnknownMessage, decode, enclose, encode
+from shared.messaging.envelope import Envelope, UnknownMessage, Unreadable, decode, enclose, encode
 from tests.support.samples import MOMENT, a_sample
 
 GOLDEN = Path(__file__).parent / "messages"
@@ -84,18 +85,59 @@ def a_letter() -> Envelope:
 
 def test_an_envelope_survives_the_wire_alone_and_in_a_batch() -> None:
     letter = a_letter()
-    assert decode(encode([letter])) == [letter]
-    assert decode(encode([letter, letter])) == [letter, letter]
+    assert decode(encode([letter])) == ([letter], [])
+    assert decode(encode([letter, letter])) == ([letter, letter], [])
     assert letter.open() == a_sample(BookingRequested)
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff\xfe", b"null", b"5", b"[[]]", b'{"id": 1}', b'[{"type": "x"}]'],
+    [b"", b"{", b"\xff\xfe", b"null", b"5", b"[]", b"[[]]", b'{"id": 1}', b'[{"type": "x"}]', b"[" * 100_000],
 )
 def test_a_body_that_is_no_message_is_told_apart(body: bytes) -> None:
-    with pytest.raises(UnknownMessage):
-        decode(body)
+    envelopes, (broken,) = decode(body)
+    assert envelopes == []
+    assert broken.body == body
+    assert broken.reason
+
+
+def test_a_broken_piece_of_a_batch_leaves_the_others_whole() -> None:
+    letter = a_letter()
+    batch = [letter.to_wire(), {"type": "x"}, letter.to_wire()]
+    envelopes, broken = decode(json.dumps(batch).encode())
+    assert envelopes == [letter, letter]
+    assert broken == [Unreadable(b'{"type": "x"}', "not a message: specversion must be 1.0, not None")]
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"specversion": "0.3"},
+        {"id": ""},
+        {"id": "m" * 65},
+        {"id": "msg_\x00"},
+        {"id": "../msg"},
+        {"source": 7},
+        {"type": "\ud800"},
+        {"dataversion": "1"},
+        {"dataversion": True},
+        {"dataversion": float("inf")},
+        {"subject": ["bk_1"]},
+        {"time": "yesterday"},
+        {"time": "2026-03-02T09:30:00"},
+        {"command": "no"},
+        {"data": [["booking_id", "bk_1"]]},
+    ],
+    ids=str,
+)
+def test_an_attribute_that_no_sender_of_ours_writes_is_refused_with_its_name(spoiled: dict[str, Any]) -> None:
+    with pytest.raises(UnknownMessage, match=next(iter(spoiled))):
+        Envelope.from_wire({**a_letter().to_wire(), **spoiled})
+
+
+def test_a_broken_trace_is_no_reason_to_refuse_a_message() -> None:
+    for trace in ("x" * 500, 7, None, ["00"]):
+        assert Envelope.from_wire({**a_letter().to_wire(), "traceparent": trace}).traceparent == ""
 
 
 def test_an_unknown_name_or_a_payload_that_does_not_fit_is_told_apart() -> None:

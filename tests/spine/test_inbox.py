@@ -1,11 +1,14 @@
 """The inbox: once in effect, whatever the bus does."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shared.errors import Outage
 from shared.events.calendar import ReleaseSlot
+from shared.messaging.envelope import encode
 from shared.messaging.inbox import DeadLetters
 from shared.runtime import ManualClock
 from tests.support.spine import Small, a_runtime, letter, small_service
@@ -96,6 +99,37 @@ async def test_a_body_that_is_no_message_is_kept_readable_and_what_follows_flows
     (dead,) = await DeadLetters(calendar.inbox).all("dead")
     assert "not json" in dead.envelope["body"]
     assert await calendar.value("it_1") == 1
+
+
+async def test_what_the_broker_gave_up_can_be_replayed_unless_it_was_handled(calendar: Small) -> None:
+    lost, known = (letter(a_release(item), calendar.desk.runtime) for item in ("it_lost", "it_known"))
+    await calendar.inbox.take_over([known])
+    await calendar.inbox.bury(encode([lost, known]), "the broker gave it up")
+    assert await calendar.shelf() == {lost.id: "dead", known.id: "done"}
+    assert await DeadLetters(calendar.inbox).replay(lost.id, None)
+    await calendar.inbox.work_off()
+    assert await calendar.value("it_lost") == 1
+    assert await calendar.value("it_known") == 1
+
+
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("strange", ["a\x00b", "\ud800", float("nan"), float("-inf"), nested(400)], ids=ascii)
+async def test_what_no_database_keeps_is_a_dead_letter_in_words(calendar: Small, strange: Any) -> None:
+    sent = letter(a_release(), calendar.desk.runtime)
+    data = {"booking_id": "bk_1", "more": strange}
+    await calendar.inbox.take_over(
+        [replace(sent, data=data), letter(a_release("it_2"), calendar.desk.runtime)]
+    )
+    (dead,) = await DeadLetters(calendar.inbox).all("dead")
+    assert "does not fit" in dead.error
+    assert sent.id in dead.envelope["body"]
+    assert await calendar.value("it_2") == 1
 
 
 async def fail_midway(calendar: Small) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import aio_pika
 import pytest
@@ -12,9 +13,10 @@ import pytest
 from shared.errors import Outage
 from shared.events.calendar import ReleaseSlot, SlotReleased
 from shared.messaging.bus import Subscription
-from shared.messaging.envelope import Envelope
+from shared.messaging.envelope import Envelope, encode
 from shared.messaging.rabbit import RabbitBus
 from shared.messaging.topology import in_order
+from tests.support.line import Line
 from tests.support.spine import a_runtime, letter
 
 TOPOLOGY = {"calendar": (), "booking": ("calendar.released",)}
@@ -102,7 +104,21 @@ async def test_a_broken_body_goes_to_its_receivers_dead_letters_and_the_next_mes
         for body in (b"\xff\xfe", b"{}", b"[1, 2]"):
             await exchange.publish(aio_pika.Message(body), "calendar")
     await bus.publish([release("bk_1", "it_1")])
-    await until(lambda: bool(calendar.taken) and len(calendar.refused) == 3)
+    await until(lambda: bool(calendar.taken) and len(calendar.refused) == 4)
+
+
+async def test_what_the_broker_gave_up_is_buried_and_not_tried_again(bus: RabbitBus, amqp_url: str) -> None:
+    calendar = Listener()
+    await bus.publish([])
+    await bus.subscribe(calendar.subscription("calendar"))
+    connection = await aio_pika.connect(amqp_url)
+    async with connection:
+        channel = await connection.channel()
+        dead = await channel.get_exchange("holdfast.dlx")
+        await dead.publish(aio_pika.Message(encode([release("bk_1", "it_1")])), "calendar")
+    await until(lambda: bool(calendar.refused))
+    assert "gave it up" in calendar.refused[0]
+    assert calendar.taken == []
 
 
 async def test_a_message_that_was_not_acknowledged_comes_again(amqp_url: str) -> None:
@@ -150,6 +166,33 @@ async def test_no_broker_is_an_outage_in_words(unused_tcp_port: int) -> None:
         await bus.publish([release("bk_1", "it_1")])
     assert not bus.connected
     await bus.close()
+
+
+async def test_a_broker_that_went_away_is_an_outage_and_everything_goes_on_when_it_is_back(
+    amqp_url: str,
+) -> None:
+    there = urlsplit(amqp_url)
+    with Line(there.hostname or "", there.port or 5672) as line:
+        login = there.netloc.rpartition("@")[0]
+        rabbit = RabbitBus(f"amqp://{login}@127.0.0.1:{line.port}{there.path}", TOPOLOGY)
+        calendar, booking = Listener(), Listener()
+        try:
+            await rabbit.subscribe(calendar.subscription("calendar"))
+            await rabbit.publish([release("bk_1", "it_1")])
+            await until(lambda: len(calendar.taken) == 1)
+            line.refuse()
+            await until(lambda: not rabbit.connected)
+            with pytest.raises(Outage):
+                await rabbit.publish([release("bk_1", "it_2")])
+            # Whoever begins to listen meanwhile hears when there is something to hear.
+            await rabbit.subscribe(booking.subscription("booking"))
+            await asyncio.sleep(0.1)
+            line.mend()
+            await until(lambda: rabbit.connected)
+            await rabbit.publish([release("bk_1", "it_2"), released("bk_1", "it_1")])
+            await until(lambda: len(calendar.taken) == 2 and len(booking.taken) == 1)
+        finally:
+            await rabbit.close()
 
 
 def test_packs_keep_the_order_of_a_subject_across_kinds() -> None:
