@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from holdfast.doorway import Doorway
 from services.gateway.main import Gateway
 from shared.errors import Misconfigured
 
@@ -89,5 +90,6 @@ def _config(app: ASGIApp, grace: int) -> uvicorn.Config:
         access_log=False,
         timeout_graceful_shutdown=grace,
         server_header=False,
+        http=Doorway,
         proxy_headers=False,
     )

@@ -1,10 +1,10 @@
 """Errors of the control API, and what to do about them."""
 
+import json
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 
@@ -19,7 +19,7 @@ class Problem(Exception):
         self.next = next
         self.extra = extra
 
-    def response(self) -> JSONResponse:
+    def response(self) -> Response:
         """The answer on the wire."""
         body = {
             "type": f"https://holdfast.test/problems/{self.code}",
@@ -30,7 +30,9 @@ class Problem(Exception):
             "next": self.next,
             **self.extra,
         }
-        return JSONResponse(body, self.status, media_type="application/problem+json")
+        # What was said is repeated, also where it is no text.
+        said = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        return Response(said, self.status, media_type="application/problem+json")
 
 
 def add_problem_answers(app: FastAPI) -> None:
@@ -58,6 +60,7 @@ async def _invalid(request: Request, mistake: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+    codes = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+    code = codes.get(error.status_code, "http_error")
     steps = ["See control/openapi.json for what the sandbox answers."]
     return Problem(error.status_code, code, str(error.detail), steps).response()

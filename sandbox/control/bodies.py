@@ -1,8 +1,18 @@
 """What the control API is sent."""
 
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+# Ten years: a calendar ends somewhere.
+FURTHEST = 10 * 366 * 86_400
+
+
+def _address(url: str) -> str:
+    # Both raise ValueError where it is none.
+    urlsplit(url.encode())
+    return url
 
 
 class Pay(BaseModel):
@@ -10,7 +20,7 @@ class Pay(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    url: str = Field(
+    url: Annotated[str, AfterValidator(_address)] = Field(
         description="A hosted page, a bank's page, or a product page that carries a client secret."
     )
     card: str = Field("", description="The test card typed in; spaces are allowed.")
@@ -43,7 +53,7 @@ class Advance(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    advance_seconds: float = Field(gt=0)
+    advance_seconds: float = Field(gt=0, le=FURTHEST)
 
 
 class Redeliver(BaseModel):

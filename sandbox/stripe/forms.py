@@ -6,6 +6,9 @@ from sandbox.stripe.errors import ParameterError
 
 Value = str | list["Value"] | dict[str, "Value"]
 Form = dict[str, Value]
+
+LONGEST = 500
+DEEPEST = 20
 _Tree = dict[str, "str | _Tree"]
 
 
@@ -19,6 +22,8 @@ def decode(text: str) -> Form:
 
 def _path(name: str) -> list[str]:
     head, *rest = name.replace("]", "").split("[")
+    if len(name) > LONGEST or len(rest) > DEEPEST:
+        raise ParameterError(f"Invalid parameter: {name[:LONGEST]}", param=name[:LONGEST])
     return [head, *rest]
 
 
@@ -38,6 +43,6 @@ def _key(part: str, tree: _Tree) -> str:
 def _grown(branch: "str | _Tree") -> Value:
     if isinstance(branch, str):
         return branch
-    if branch and all(key.isdigit() for key in branch):
+    if branch and all(key.isascii() and key.isdigit() for key in branch):
         return [_grown(branch[key]) for key in sorted(branch, key=int)]
     return {key: _grown(value) for key, value in branch.items()}

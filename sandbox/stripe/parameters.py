@@ -1,5 +1,6 @@
 """What a parameter may look like, and how Stripe words it when it does not."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -72,7 +73,7 @@ class Whole:
     def read(self, value: Value, name: str) -> int:
         if value == "":
             raise _empty(name)
-        if not isinstance(value, str) or not value.removeprefix("-").isdecimal():
+        if not isinstance(value, str) or not re.fullmatch(r"-?[0-9]{1,18}", value):
             raise ParameterError(f"Invalid integer: {value}", code="parameter_invalid_integer", param=name)
         number = int(value)
         if self.least is not None and number < self.least:

@@ -9,21 +9,39 @@ from pydantic import ValidationError
 
 from services.booking.catalog import Catalog
 from shared.errors import BadRequest, own_complaints
+from shared.storable import storable
 
 Place = tuple[int, int]
 Path = tuple[str | int, ...]
+
+
+class _Misread(Exception):
+    """YAML that stands for something no catalog says."""
+
+    def __init__(self, problem: str, place: Place) -> None:
+        super().__init__(problem)
+        self.place = place
 
 
 def read_catalog(text: str, name: str) -> Catalog:
     """The catalog of a file; raises BadRequest `catalog_invalid` with every error and its line."""
     places: dict[Path, Place] = {}
     try:
+        _refuse_aliases(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = _plain(root, (), places) if root else None
+    except _Misread as error:
+        raise _invalid(name, [_complaint((), error.place, str(error))]) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise _invalid(name, [_complaint((), place, str(error.problem))]) from error
+    except yaml.YAMLError as error:
+        raise _invalid(
+            name, [_complaint((), (1, 1), "the file holds characters that no text has")]
+        ) from error
+    except RecursionError as error:
+        raise _invalid(name, [_complaint((), (1, 1), "the file is nested too deeply")]) from error
     if not isinstance(content, dict):
         raise _invalid(name, [_complaint((), (1, 1), "the file describes no business")])
     try:
@@ -36,13 +54,32 @@ def read_catalog(text: str, name: str) -> Catalog:
     return catalog
 
 
+def _refuse_aliases(text: str) -> None:
+    # A few lines of aliases stand for millions of entries, or for an entry within itself.
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        if isinstance(token, yaml.AliasToken):
+            place = (token.start_mark.line + 1, token.start_mark.column + 1)
+            raise _Misread("aliases are not read: write it out", place)
+
+
 def _plain(node: yaml.Node, path: Path, places: dict[Path, Place]) -> Any:
     places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(child, (*path, index), places) for index, child in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, places)
-    return yaml.SafeLoader("").construct_object(node)
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    place = (node.start_mark.line + 1, node.start_mark.column + 1)
+    try:
+        value = yaml.SafeLoader("").construct_object(node)
+    except ValueError as error:
+        raise _Misread(str(error), place) from error
+    if not storable(value):
+        raise _Misread("this holds a character or number that no database keeps", place)
+    return value
 
 
 def _mapping(node: yaml.MappingNode, path: Path, places: dict[Path, Place]) -> dict[str, Any]:

@@ -4,15 +4,13 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-_NOT = r"\s<>,;\x00-\x1f"
-
 # A mail server decides which addresses exist; this keeps out what could not be one, or breaks a header.
 EmailAddress = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True,
         max_length=254,
-        pattern=r"^[^@\s<>,;\x00-\x1f]+@[^@\s<>,;\x00-\x1f]+\.[^@\s<>,;.\x00-\x1f]+$",
+        pattern=r"^[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+\.[^@\s<>,;.\x00-\x1f\x7f-\x9f]+$",
     ),
 ]
 PhoneNumber = Annotated[

@@ -11,6 +11,7 @@ from services.booking.offering import Offering
 from services.booking.schemas import BookingWanted, CustomerGiven, ItemWanted
 from shared.errors import BadRequest, Refusal
 from shared.events.values import BookingFacts, Business, Customer, Item
+from shared.mailbox import mailbox
 from shared.money import Money
 
 
@@ -47,6 +48,7 @@ def draft(
     """
     for item, offering in zip(wanted.items, offerings, strict=True):
         _check_item(item, offering, wanted.customer, now)
+    _check_customer(wanted.customer)
     currency = wanted.payment.currency
     items = tuple(
         _item(one, offering, names.new_item(), currency)
@@ -89,13 +91,13 @@ def sum_of(prices: Sequence[Money]) -> Money | None:
 
 def _item(wanted: ItemWanted, offering: Offering, id: str, currency: str | None) -> Item:
     price = offering.price_in(currency)
-    starts_at = wanted.start.astimezone(UTC)
+    starts_at, ends_at = span(wanted.start, timedelta(minutes=offering.duration_minutes))
     return Item(
         id=id,
         offering=offering.id,
         title=offering.title,
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=offering.duration_minutes),
+        ends_at=ends_at,
         timezone=offering.timezone,
         quantity=wanted.quantity,
         price=price.times(wanted.quantity) if price else None,
@@ -103,6 +105,15 @@ def _item(wanted: ItemWanted, offering: Offering, id: str, currency: str | None)
         address=wanted.address,
         postcode=wanted.postcode,
     )
+
+
+def span(start: datetime, duration: timedelta) -> tuple[datetime, datetime]:
+    """From when until when, in UTC."""
+    try:
+        starts_at = start.astimezone(UTC)
+        return starts_at, starts_at + duration
+    except OverflowError:
+        raise BadRequest("start_too_far", f"{start.isoformat()} is beyond every calendar.") from None
 
 
 def _check_item(item: ItemWanted, offering: Offering, customer: CustomerGiven, now: datetime) -> None:
@@ -118,8 +129,20 @@ def _check_item(item: ItemWanted, offering: Offering, customer: CustomerGiven, n
     for field in ("address", "postcode"):
         if field in offering.collects and not getattr(item, field):
             raise BadRequest(f"{field}_missing", f"{offering.title} needs the {field} of the place.")
+
+
+def _check_customer(customer: CustomerGiven) -> None:
     if customer.timezone and customer.timezone not in available_timezones():
         raise BadRequest("bad_timezone", f"{customer.timezone!r} is not a time zone.")
+    if customer.email:
+        _check_email(customer.email)
+
+
+def _check_email(address: str) -> None:
+    try:
+        mailbox("", address)
+    except ValueError as error:
+        raise BadRequest("bad_email", f"No mail can be sent there: {error}") from None
 
 
 def _check_consent(wanted: BookingWanted, due: Money | None) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
 from services.booking import repository
-from services.booking.draft import Draft, Names, draft, sum_of
+from services.booking.draft import Draft, Names, draft, span, sum_of
 from services.booking.offering import Offering
 from services.booking.schemas import BookingWanted, ItemWanted, QuoteWanted
 from services.booking.settings import Settings
@@ -109,6 +109,11 @@ async def _check_quote(work: UnitOfWork, wanted: BookingWanted, made: Draft) -> 
         )
 
 
+def _end(one: ItemWanted, offering: Offering) -> datetime:
+    _, ends_at = span(one.start, timedelta(minutes=offering.duration_minutes))
+    return ends_at.astimezone(one.start.tzinfo)
+
+
 async def make_quote(desk: Desk, settings: Settings, wanted: QuoteWanted) -> dict[str, Any]:
     """What the items cost now, with a deadline."""
     async with desk.unit_of_work() as work:
@@ -122,7 +127,7 @@ async def make_quote(desk: Desk, settings: Settings, wanted: QuoteWanted) -> dic
                 "offering": offering.id,
                 "title": offering.title,
                 "start": one.start.isoformat(),
-                "end": (one.start + timedelta(minutes=offering.duration_minutes)).isoformat(),
+                "end": _end(one, offering).isoformat(),
                 "price": price.times(one.quantity).model_dump() if price else None,
             }
             for one, offering, price in lines

@@ -133,7 +133,8 @@ class BodyLimit:
             next_steps=[{"action": f"send at most {self._largest} bytes"}],
             largest=self._largest,
         )
-        await problem_response(refusal, {"Connection": "close"})(scope, receive, send)
+        # The rest is thrown away as it comes: closing at once would tear the answer from the caller's hands.
+        await problem_response(refusal)(scope, receive, send)
 
 
 def _declared(headers: Headers) -> int:

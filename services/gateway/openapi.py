@@ -50,6 +50,40 @@ the same key with the same body counts once.
 """
 
 
+_Lead = tuple[str, dict[str, str], str]
+_THE_BOOKING: tuple[_Lead, ...] = tuple(
+    (name, {"booking_id": "$response.body#/id"}, description)
+    for name, description in (
+        ("booking", "How it stands."),
+        ("stream", "How it stands, live."),
+        ("timeline", "What happened to it."),
+        ("confirm", "Ask the provider for the truth, after the customer came back."),
+        ("cancel", "Give it up before it stands."),
+        ("calendar_file", "It as a calendar file."),
+        ("payment", "Its money, for operators."),
+        ("notifications", "What its customer was told, for operators."),
+    )
+)
+_LINKS: dict[str, dict[str, tuple[_Lead, ...]]] = {
+    "book": {"201": _THE_BOOKING, "202": _THE_BOOKING},
+    "businesses": {
+        "200": (
+            ("business", {"slug": "$response.body#/businesses/0/slug"}, "One of them."),
+            ("offerings", {"slug": "$response.body#/businesses/0/slug"}, "What it offers."),
+        )
+    },
+    "business": {"200": (("offerings", {"slug": "$response.body#/slug"}, "What it offers."),)},
+    "offerings": {
+        "200": (
+            ("offering", {"id": "$response.body#/offerings/0/id"}, "One of them."),
+            ("availability", {"offering": "$response.body#/offerings/0/id"}, "When it is free."),
+        )
+    },
+    "offering": {"200": (("availability", {"offering": "$response.body#/id"}, "When it is free."),)},
+    "sagas": {"200": (("saga", {"id": "$response.body#/sagas/0/id"}, "One of them, step by step."),)},
+}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route: these, and those that every route has."""
     return {status: _problem(status) for status in sorted({*_USUAL, *statuses})}
@@ -111,9 +145,19 @@ def _complete(document: dict[str, Any]) -> None:
         for operation in operations.values():
             operation.update(_security_of(path))
             _require_the_key(operation)
+            _link(operation)
             for response in operation["responses"].values():
                 if response["description"] == "Successful Response":
                     response["description"] = f"{operation['summary']}."
+
+
+def _link(operation: dict[str, Any]) -> None:
+    """Say where an answer leads: which operation takes what of it."""
+    for status, leads in _LINKS.get(operation["operationId"], {}).items():
+        operation["responses"][status]["links"] = {
+            name: {"operationId": name, "parameters": parameters, "description": description}
+            for name, parameters, description in leads
+        }
 
 
 def _require_the_key(operation: dict[str, Any]) -> None:

@@ -78,6 +78,31 @@ def test_a_file_that_is_no_catalog_is_refused_in_words(text: str) -> None:
         read_catalog(text, "studio.yaml")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 5_000,
+        "business: &a [*a]",
+        "business: {slug: 2001-13-45}",
+        f"hold_minutes: {'9' * 5_000}",
+        "hold_minutes: .nan",
+        "business: \x00",
+        'business: {name: "a\\0b"}',
+        'business: {name: "\\ud800"}',
+    ],
+    ids=lambda text: ascii(text[:30]),
+)
+def test_a_file_that_nobody_means_well_with_is_refused_in_words(text: str) -> None:
+    with pytest.raises(BadRequest, match="line 1"):
+        read_catalog(text, "studio.yaml")
+
+
+def test_a_few_lines_that_stand_for_millions_are_refused_before_they_are_read() -> None:
+    bomb = "".join(f"x{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 12))
+    with pytest.raises(BadRequest, match="aliases are not read"):
+        read_catalog(f"x0: &a0 [x]\n{bomb}", "studio.yaml")
+
+
 async def test_a_bad_catalog_over_http_changes_nothing(desk: Desk) -> None:
     bad = CATALOG.replace("Lesson", "Course").replace("duration_minutes: 30", "duration_minutes: 1")
     answer = await desk.http.post("/admin/catalog", content=bad, params={"name": "studio.yaml"})

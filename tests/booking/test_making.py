@@ -56,6 +56,8 @@ CASES: list[tuple[dict[str, Any], int, str]] = [
     ({"payment": {"currency": "GBP"}}, 422, "currency_not_offered"),
     ({"payment": {"method": "none"}}, 422, "payment_method_not_offered"),
     ({"customer": {"name": "Ada", "email": "not-an-address"}}, 422, "invalid_request"),
+    ({"customer": {"name": "Ada", "email": f"ada@{'x' * 64}.com"}}, 422, "bad_email"),
+    ({"customer": {"name": "Ada", "email": "a..b@example.com"}}, 422, "bad_email"),
     ({"customer": {"name": "Ada", "timezone": "Mars/Base"}}, 422, "bad_timezone"),
     ({"consent": {"total": 1, "currency": "EUR"}}, 409, "price_changed"),
     ({"quote": "qt_unknown"}, 409, "quote_expired"),
@@ -82,6 +84,14 @@ async def test_several_items_are_one_booking_with_one_total(desk: Desk) -> None:
     made = (await desk.book(items=[item(), item(hours=2)])).json()
     assert made["amount_due"]["amount"] == 8000
     assert len(await desk.commands("calendar.hold")) == 2
+
+
+async def test_a_time_beyond_every_calendar_is_refused(desk: Desk) -> None:
+    last = [item(start="9999-12-31T23:59:59-23:59")]
+    for path in ("/quotes", "/bookings"):
+        wish = {"items": last, **({"customer": {"name": "Ada"}} if path == "/bookings" else {})}
+        answer = await desk.http.post(path, json=wish, headers={"Idempotency-Key": "k"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "start_too_far")
 
 
 async def test_a_quote_is_kept_to_until_it_runs_out(desk: Desk) -> None:

@@ -80,6 +80,16 @@ async def test_the_calendar_file_passes_through_as_it_is() -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="BK-7F3K-92QD.ics"'
 
 
+@pytest.mark.parametrize(("status", "answered"), [("pending", 409), ("confirmed", 409), ("failed", 404)])
+async def test_a_calendar_file_that_is_still_to_come_is_told_from_one_that_never_comes(
+    status: str, answered: int
+) -> None:
+    async with a_town() as town:
+        town.booking.add(status=status)
+        answer = await town.client.get(f"/v1/bookings/{BOOKING}.ics")
+    assert answer.status_code == answered
+
+
 async def test_confirming_asks_the_provider_and_waits_for_the_booking_when_the_money_is_in() -> None:
     async with a_town() as town:
         town.booking.add(status="awaiting_payment")

@@ -48,6 +48,16 @@ async def test_an_unpaid_form_is_cancelled_at_the_deadline(till: Cashier) -> Non
     assert (await till.names())[-1] == "payment.expired"
 
 
+async def test_what_is_asked_for_after_its_deadline_expires_at_once_and_again_when_asked_again(
+    till: Cashier,
+) -> None:
+    for _ in range(2):
+        await till.collect(minutes=-1)
+        assert (await till.last("payment.expired"))["ref"]["step"] == "collect"
+    assert await till.names() == ["payment.expired"] * 2
+    assert till.world.all("stripe.checkout.session") == []
+
+
 @pytest.mark.parametrize("method", ["checkout", "card"])
 async def test_paid_just_before_the_deadline_without_any_webhook_is_paid(till: Cashier, method: str) -> None:
     await till.collect(method=method)  # type: ignore[arg-type]

@@ -115,6 +115,32 @@ async def test_signed_nonsense_is_refused(till: Cashier) -> None:
         assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("header", ["t=1,v1=é", "t=x,v1=a", f"t={'9' * 5000},v1=a", ",", "=,="])
+async def test_a_signature_that_nobody_could_make_is_refused(till: Cashier, header: str) -> None:
+    headers = [(b"Stripe-Signature", header.encode("latin-1"))]
+    answer = await till.http.post("/webhooks/stripe", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "signature_invalid")
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"id": "evt_\x00"},
+        {"id": {"no": "such"}},
+        {"id": "evt_" + "x" * 500},
+        {"data": {"object": []}},
+        {"data": {"object": {"object": "payment_intent", "id": "\ud800"}}},
+        {"created": float("nan")},
+    ],
+    ids=lambda spoiled: ascii(spoiled)[:40],
+)
+async def test_a_signed_event_that_nobody_could_keep_is_refused(
+    till: Cashier, spoiled: dict[str, Any]
+) -> None:
+    event = {**await paid(till), **spoiled}
+    assert await posted(till, event) == (400, "signature_invalid")
+
+
 async def test_a_body_larger_than_any_webhook_is_refused(till: Cashier) -> None:
     answer = await till.http.post("/webhooks/stripe", content=b" " * (256 * 1024 + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")

@@ -107,7 +107,18 @@ def _other_times(booking: Json) -> str:
     responses={200: {"content": {"text/calendar": {"schema": {"type": "string"}}}}, **problems(404, 409)},
 )
 async def calendar_file(booking_id: BookingId, access: AccessDep, parts: PartsDep) -> Response:
-    return pass_on(await parts.peers.notify.ask("GET", f"/bookings/{booking_id}.ics", headers=access.headers))
+    file = await parts.peers.notify.ask("GET", f"/bookings/{booking_id}.ics", headers=access.headers)
+    if file.status == 404 and _may_still_get_one(await parts.bookings.read(booking_id, access)):
+        raise Refusal(
+            "not_confirmed_yet",
+            "There is a calendar file soon after the booking is confirmed.",
+            next_steps=[{"action": "follow the booking", "href": f"/v1/bookings/{booking_id}"}],
+        )
+    return pass_on(file)
+
+
+def _may_still_get_one(booking: Json) -> bool:
+    return booking["status"] == "confirmed" or not is_over(booking)
 
 
 @router.get(

@@ -16,7 +16,7 @@ from services.gateway.schemas.catalog import (
     Quote,
     QuoteRequest,
 )
-from services.gateway.schemas.parts import Line, OfferingId
+from services.gateway.schemas.parts import OfferingId, Zone
 
 router = APIRouter(prefix="/v1")
 
@@ -77,7 +77,7 @@ async def availability(
     ] = None,
     last: Annotated[date | None, Query(alias="to", description="The last date.")] = None,
     timezone: Annotated[
-        Line | None,
+        Zone | None,
         Query(description="The visitor's zone; the business's by default.", examples=["Europe/London"]),
     ] = None,
     quantity: Annotated[int | None, Query(ge=1, le=10_000, description="How many places are needed.")] = None,

@@ -17,6 +17,17 @@ id: 3
 event: booking
 data: {"id":"bk_06h3q8m2d4vxw0y1z5s7t9ab2c","status":"confirming","version":3}
 """
+_EVENT = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "properties": {
+        "event": {"type": "string", "enum": ["booking", "reconnect"]},
+        "id": {"type": "string", "description": "The version of the booking."},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer", "description": "Milliseconds until the stream may be opened again."},
+    },
+    "required": ["event", "data"],
+}
 
 
 @router.get(
@@ -29,7 +40,7 @@ data: {"id":"bk_06h3q8m2d4vxw0y1z5s7t9ab2c","status":"confirming","version":3}
     ),
     response_class=EventSourceResponse,
     responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": _LINES}}},
+        200: {"content": {"text/event-stream": {"schema": _EVENT, "example": _LINES}}},
         204: {"description": "The booking is over and was seen: do not connect again."},
         **problems(404),
     },

@@ -1,13 +1,15 @@
 """What operators see and do."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.gateway.schemas.bookings import Booking, TimelineEntry
-from services.gateway.schemas.parts import Line, Said, Text, Told
+from services.gateway.schemas.parts import Line, Said, Told, one_line, plain, published
+from shared.storable import must_be_storable
 
+Reason = Annotated[str, one_line(500, least=3), AfterValidator(plain), published(least=3)]
 ServiceName = Literal["booking", "payment", "calendar", "notify"]
 
 
@@ -46,7 +48,7 @@ class StepAct(Said):
 
     step: Line | None = Field(default=None, description="The step that hangs, by default.")
     item: Line | None = None
-    reason: Text = Field(min_length=3, examples=["The provider confirmed the refund by phone."])
+    reason: Reason = Field(examples=["The provider confirmed the refund by phone."])
 
 
 class ServiceMessage(Told):
@@ -84,7 +86,7 @@ class MessageActed(Told):
 class Replay(Said):
     """Another body for the message, when the one it has is wrong."""
 
-    body: dict[str, Any] | None = None
+    body: Annotated[dict[str, Any] | None, AfterValidator(must_be_storable)] = None
 
 
 class CatalogChange(Told):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from services.gateway.schemas.parts import (
     Amount,
@@ -14,18 +14,33 @@ from services.gateway.schemas.parts import (
     Start,
     Text,
     Told,
+    Zone,
+    one_line,
+    plain,
+    published,
 )
 
 Status = Literal["pending", "held", "awaiting_payment", "confirming", "confirmed", "failed"]
 Email = Annotated[
-    str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s\x00-\x1f]+$")
+    str,
+    StringConstraints(
+        max_length=254,
+        pattern=r"^[^@\s<>,;\x00-\x1f\x7f-\x9f]+@[^@\s<>,;\x00-\x1f\x7f-\x9f]+\.[^@\s<>,;.\x00-\x1f\x7f-\x9f]+$",
+    ),
 ]
-Phone = Annotated[str, StringConstraints(max_length=40, pattern=r"^\+?[0-9 ()./x-]{5,39}$")]
+Phone = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=40, pattern=r"^\+?[0-9 ()./-]{5,39}$"),
+    Field(json_schema_extra={"pattern": r"^\+?[0-9()./-][0-9 ()./-]{3,37}[0-9()./-]$"}),
+]
 
 
 Locale = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*$"), Field(examples=["en-GB"])
 ]
+
+
+Postcode = Annotated[str, one_line(20, least=0), AfterValidator(plain), published(least=0)]
 
 
 class ItemRequest(Said):
@@ -36,7 +51,7 @@ class ItemRequest(Said):
     quantity: Annotated[int, Field(ge=1, le=500)] = 1
     meeting_method: Line | None = Field(default=None, examples=["in_person"])
     address: Text | None = None
-    postcode: Line | None = Field(default=None, examples=["SW1A 1AA"])
+    postcode: Postcode | None = Field(default=None, examples=["SW1A 1AA"])
 
 
 class CustomerRequest(Said):
@@ -48,7 +63,7 @@ class CustomerRequest(Said):
     company: Line | None = None
     notes: Text | None = None
     locale: Locale | None = None
-    timezone: Line | None = Field(default=None, examples=["Europe/London"])
+    timezone: Zone | None = Field(default=None, examples=["Europe/London"])
 
 
 class PaymentRequest(Said):

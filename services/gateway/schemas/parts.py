@@ -1,16 +1,36 @@
 """Pieces that many answers share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+# What is refused in words is published as a pattern too: whoever reads the contract must not be surprised.
+_ONE_LINE = r"[^\x00-\x08\x0a-\x1f]"
+_LETTER = r"[^\s\x00-\x20\x85]"
+_LINES = r"[^\x00-\x08\x0b\x0c\x0e-\x1f]"
 
-def _plain(text: str) -> str:
+
+def plain(text: str) -> str:
+    """The text, if a form can have it; else ValueError, as validators raise it."""
     # PostgreSQL stores no NUL, and no form has a use for the other control characters.
     if any(ord(letter) < 32 and letter not in "\n\r\t" for letter in text):
         raise ValueError("control characters are not allowed")
     return text
+
+
+def one_line(longest: int, *, least: int = 1) -> StringConstraints:
+    """A text on one line, without space around it."""
+    return StringConstraints(
+        strip_whitespace=True, min_length=least or None, max_length=longest, pattern=r"^[^\r\n]*$"
+    )
+
+
+def published(*, least: int = 1) -> Any:
+    """The pattern of such a text, with so many letters or more."""
+    middle = f"{_ONE_LINE}{{{least - 2},}}{_LETTER}" if least > 1 else ""
+    some = f"{_LETTER}{middle}{_ONE_LINE}*" if least else ""
+    return Field(json_schema_extra={"pattern": f"^{_ONE_LINE}*{some}$"})
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
@@ -18,12 +38,14 @@ OfferingId = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}\.[a-z0-9][a-z0-9_-]{0,79}$")
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(examples=["USD"])]
-Line = Annotated[
+Line = Annotated[str, one_line(200), AfterValidator(plain), published()]
+Zone = Annotated[str, one_line(64), AfterValidator(plain), published()]
+Text = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n]*$"),
-    AfterValidator(_plain),
+    StringConstraints(max_length=2000),
+    AfterValidator(plain),
+    Field(json_schema_extra={"pattern": f"^{_LINES}*$"}),
 ]
-Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
 Start = Annotated[
     AwareDatetime,
     Field(

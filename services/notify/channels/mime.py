@@ -1,6 +1,5 @@
 """A letter as a MIME message, in the order that calendars understand."""
 
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,6 +8,7 @@ from email.utils import format_datetime
 from services.notify.calendar_file import Party
 from services.notify.channels.port import Letter, Undeliverable
 from services.notify.look import one_line
+from shared.mailbox import mailbox
 
 
 def message_of(letter: Letter) -> EmailMessage:
@@ -43,15 +43,7 @@ def _add_calendar(message: EmailMessage, invitations: tuple[bytes, ...]) -> None
 
 def address_of(party: Party) -> Address:
     """The address as headers and servers take it; Undeliverable when it is none."""
-    local, _, domain = party.email.strip().rpartition("@")
-    name = one_line(party.name)
     try:
-        # Domains in other scripts travel in ASCII; names in other scripts need a server with SMTPUTF8.
-        domain = domain.encode("idna").decode()
-        if not local or not domain:
-            raise ValueError("an address has a name, an @ and a domain")
-        if local.isascii():
-            return Address(name, addr_spec=f"{local}@{domain}")
-        return Address(name, username=local, domain=domain)
-    except (ValueError, IndexError, MessageError) as error:
-        raise Undeliverable(f"{party.email!r} is not an e-mail address: {error}") from error
+        return mailbox(one_line(party.name), party.email)
+    except ValueError as error:
+        raise Undeliverable(str(error)) from error

@@ -1,14 +1,19 @@
 """Stripe's hints: who signed them, when, and which object they speak of."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
 import stripe
 
 from services.payment.providers.port import BadSignature, ObjectKind, OldSignature, ProviderEvent
+from shared.storable import storable
 
 OLDEST_SECONDS = 300
+# Stripe's own are a good deal shorter.
+LONGEST_ID = 100
+_ID = re.compile(rf"[A-Za-z0-9_]{{1,{LONGEST_ID}}}")
 
 # `events.list` takes at most twenty types.
 BACKFILLED = (
@@ -42,17 +47,18 @@ def verify(raw: bytes, header: str | None, secrets: tuple[str, ...], now: dateti
         raise OldSignature("the signature is genuine but too old")
     try:
         event = json.loads(raw)
-        if event["object"] != "event":
-            raise ValueError(event["object"])
+        if event["object"] != "event" or not storable(event):
+            raise ValueError("no event that can be kept")
         return event_of(event)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadSignature(f"signed, but not an event: {error!r}") from error
 
 
 def _signed(raw: bytes, header: str | None, secret: str) -> bool:
     try:
         return bool(stripe.WebhookSignature.verify_header(raw, header, secret, tolerance=None))
-    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+    except (stripe.SignatureVerificationError, ValueError, TypeError):
+        # What Stripe never writes makes its library stumble: other characters, times that are no numbers.
         return False
 
 
@@ -65,13 +71,19 @@ def event_of(event: dict[str, Any]) -> ProviderEvent:
     about = event["data"]["object"]
     kind, ref = _route(str(event["type"]), about)
     return ProviderEvent(
-        event_id=str(event["id"]),
+        event_id=_id(event["id"]),
         type=str(event["type"]),
         object_kind=kind,
         object_ref=ref,
         live=bool(event["livemode"]),
         raw=json.dumps(event),
     )
+
+
+def _id(said: Any) -> str:
+    if not isinstance(said, str) or not _ID.fullmatch(said):
+        raise ValueError(f"no id: {said!r:.100}")
+    return said
 
 
 _KINDS: dict[str, ObjectKind] = {
@@ -86,7 +98,7 @@ def _route(type_: str, about: dict[str, Any]) -> tuple[ObjectKind, str]:
     # `payment_intent.created` races what creates it and says nothing that the answer did not say.
     if type_ in BACKFILLED:
         if about.get("object") == "charge" and about.get("payment_intent"):
-            return "intent", str(about["payment_intent"])
+            return "intent", _id(about["payment_intent"])
         if about.get("object") in _KINDS:
-            return _KINDS[about["object"]], str(about["id"])
-    return "ignored", str(about.get("id", ""))
+            return _KINDS[about["object"]], _id(about["id"])
+    return "ignored", str(about.get("id", ""))[:LONGEST_ID]
