@@ -11,46 +11,12 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from tests.simulation.expected import never_visited, unforeseen
-from tests.simulation.installed import Change
+from tests.simulation.many import Totals, results
 from tests.simulation.run import Result, simulate
 
 EVERY = 10.0
-
-
-@dataclass
-class Totals:
-    """What came of all runs together."""
-
-    runs: int = 0
-    sagas: int = 0
-    hours: float = 0.0
-    cpu: float = 0.0
-    endings: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    changes: Counter[Change] = field(default_factory=Counter)
-    broken: list[Result] = field(default_factory=list)
-
-    def add(self, result: Result, cpu: float) -> None:
-        """Count one run."""
-        self.runs += 1
-        self.sagas += result.sagas
-        self.hours += result.hours
-        self.cpu += cpu
-        self.endings += result.endings
-        self.faults += result.faults
-        self.changes += result.changes
-        if result.broken:
-            self.broken.append(result)
-
-
-def measured(seed: int) -> tuple[Result, float]:
-    """One run, and the processor's time that it took."""
-    began = time.process_time()
-    return simulate(seed), time.process_time() - began
 
 
 def say(text: str = "") -> None:
@@ -72,7 +38,7 @@ def tell(result: Result, lines: int = 400) -> None:
 def run_many(first: int, runs: int, processes: int) -> Totals:
     """Run the seeds from `first` on, and say how it goes."""
     totals, began, said = Totals(), time.monotonic(), time.monotonic()
-    for result, cpu in _results(range(first, first + runs), processes):
+    for result, cpu in results(range(first, first + runs), processes):
         totals.add(result, cpu)
         if result.broken:
             tell(result, lines=120)
@@ -81,15 +47,6 @@ def run_many(first: int, runs: int, processes: int) -> Totals:
             said = time.monotonic()
             say(f"{totals.runs} of {runs} runs, {totals.sagas} sagas, {said - began:.0f} s")
     return totals
-
-
-def _results(seeds: range, processes: int) -> Iterator[tuple[Result, float]]:
-    if processes == 1:
-        yield from map(measured, seeds)
-        return
-    # Fresh processes: nothing that one run left in memory can steer the next ones for ever.
-    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=100) as pool:
-        yield from pool.imap_unordered(measured, seeds)
 
 
 def summarize(totals: Totals) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.errors import Outage
@@ -16,6 +16,8 @@ from tests.simulation.trace import Trace
 from tests.simulation.weather import Weather
 
 PREFETCH = 32
+# How often somebody who is cut off tries to connect again.
+LOOKS_EVERY = 5.0
 
 
 @dataclass
@@ -27,16 +29,32 @@ class Queue:
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+Topology = Mapping[str, tuple[str, ...]]
+
+
+def receivers(topology: Topology, envelope: Envelope) -> list[str]:
+    """The services that a message is for."""
+    if envelope.is_command:
+        return [envelope.receiver] if envelope.receiver in topology else []
+    return [service for service, heard in topology.items() if envelope.type in heard]
+
+
 class Broker:
     """What is in the queues outlives every process."""
 
     def __init__(
-        self, topology: Mapping[str, tuple[str, ...]], loop: SimulatedLoop, weather: Weather, trace: Trace
+        self,
+        topology: Topology,
+        loop: SimulatedLoop,
+        weather: Weather,
+        trace: Trace,
+        hear: Callable[[Sequence[Envelope]], None],
     ) -> None:
         self.loop = loop
         self.weather = weather
         self.trace = trace
         self._topology = topology
+        self._hear = hear
         self._queues = {service: Queue() for service in topology}
 
     @property
@@ -48,10 +66,8 @@ class Broker:
 
     def keep(self, envelope: Envelope) -> None:
         """Put a message into every queue it is for."""
-        for service, heard in self._topology.items():
-            mine = envelope.receiver == service if envelope.is_command else envelope.type in heard
-            if not mine:
-                continue
+        self._hear([envelope])
+        for service in receivers(self._topology, envelope):
             self._put(service, envelope)
             if self.weather.strikes("message twice"):
                 self.trace.fault("message twice", f"{envelope.type} to {service}", envelope.subject)
@@ -63,7 +79,10 @@ class Broker:
         if self.weather.strikes("message late"):
             self.trace.fault("message late", f"{envelope.type} to {service}", envelope.subject)
             at += self.rng.choice((1.0, 20.0, 120.0)) * self.rng.random()
-        if self.weather.strikes("message overtaken"):
+        if self.weather.is_slow(envelope.type):
+            self.trace.fault("message very late", f"{envelope.type} to {service}", envelope.subject)
+            at += self.rng.uniform(10.0, 420.0)
+        elif self.weather.strikes("message overtaken"):
             self.trace.fault("message overtaken", f"{envelope.type} to {service}", envelope.subject)
         else:
             # In order: what comes later is not taken sooner.
@@ -164,7 +183,7 @@ class Connection(Bus):
         """Wait until a message can be taken."""
         queue, now = self._broker.queue(service), self._broker.loop.time()
         if not self.connected:
-            await asyncio.sleep(self._cut_until - now + 1e-6)
+            await asyncio.sleep(min(self._cut_until - now, LOOKS_EVERY) + 1e-6)
             return
         queue.grew.clear()
         next_at = self._broker.next_at(service)

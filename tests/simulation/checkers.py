@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import Table, select
 
@@ -17,10 +15,10 @@ from sandbox.smtp import MAIL
 from services.booking.tables import bookings
 from services.calendar.tables import holds, offerings, resources
 from shared.db import Database
+from shared.messaging.envelope import Envelope
 from tests.simulation.installed import WATCHED
 from tests.simulation.loop import START
 from tests.simulation.outside import Outside
-from tests.simulation.wire import Asked
 from tests.support.evidence import KEPT, SPINES, Evidence, Rows
 from tests.support.invariants import INVARIANTS, mailed_once, no_overbooking
 from tests.support.settling import left_to_do
@@ -81,8 +79,25 @@ def violations(seen: Sight, unheard: set[str]) -> Iterator[str]:
         if check is not mailed_once:
             yield from check(seen)
     yield from nobody_can_pay_any_more(seen)
+    yield from one_booking_for_one_wish(seen)
     once = [mail for mail in seen.mails if mail["message_id"] not in unheard]
     yield from mailed_once(replace(seen, mails=once))
+
+
+def nothing_taken_is_lost(seen: Evidence, taken: Mapping[str, Mapping[str, Envelope]]) -> Iterator[str]:
+    """What the bus has taken was handled by everybody it is for."""
+    for service, messages in taken.items():
+        known = {row.id for row in seen.of(SPINES[service].inbox)}
+        for id in messages.keys() - known:
+            lost = messages[id]
+            yield f"7. nothing accepted is lost: {lost.type} of {lost.subject} never reached {service}"
+
+
+def one_booking_for_one_wish(seen: Evidence) -> Iterator[str]:
+    """A customer who sends the same wish again, because no answer came, has one booking."""
+    for email, times in Counter(row.facts["customer"]["email"] for row in seen.of(bookings)).items():
+        if times > 1:
+            yield f"7. nothing accepted is lost or doubled: one wish of {email} became {times} bookings"
 
 
 def nobody_can_pay_any_more(seen: Sight) -> Iterator[str]:
@@ -97,29 +112,6 @@ def nobody_can_pay_any_more(seen: Sight) -> Iterator[str]:
         lasts = one["expires_at"] > seen.now.timestamp()
         if whose in failed and one["status"] == "open" and lasts:
             yield f"2. no money without a booking: {whose} failed and the page {one['id']} can be paid"
-
-
-def taken_too_soon(folder: Path, outside: Outside, asked: Asked) -> Iterator[str]:
-    """Money is taken only when the time is certain: every item of the booking is confirmed by then."""
-    path = urlsplit(asked.url).path
-    if asked.method != "POST" or not path.endswith("/capture"):
-        return
-    intent = outside.world.get("stripe.payment_intent", path.split("/")[-2])
-    booking = intent["metadata"].get("booking_id", "") if intent else ""
-    with closing(sqlite3.connect(folder / "calendar.db")) as database:
-        found = database.execute("SELECT id, status FROM holds WHERE booking_id = ?", (booking,)).fetchall()
-    for item, status in found:
-        if status != "confirmed":
-            yield f"2. no money without a booking: {booking} is captured while {item} is {status}"
-
-
-def paid_in_vain(folder: Path, booking: str) -> Iterator[str]:
-    """Before time is given back, nobody can pay for it any more."""
-    with closing(sqlite3.connect(folder / "calendar.db")) as database:
-        found = database.execute("SELECT id, status FROM holds WHERE booking_id = ?", (booking,)).fetchall()
-    for item, status in found:
-        if status in ("released", "cancelled"):
-            yield f"2. no money without a booking: {booking} could be paid while {item} is {status}"
 
 
 async def overbooked(folder: Path) -> list[str]:

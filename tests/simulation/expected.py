@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
+from services.booking.sagas import SAGAS
+from shared.saga.definition import Saga
 from tests.simulation.installed import Change
 
 CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
     "bookings": {
         "": ("pending",),
-        "pending": ("held", "confirming", "awaiting_payment", "failed"),
-        "held": ("awaiting_payment", "confirming", "failed"),
+        "pending": ("held", "confirming", "failed"),
+        "held": ("awaiting_payment", "failed"),
         "awaiting_payment": ("confirming", "failed"),
         "confirming": ("confirmed", "failed"),
         "failed": ("confirmed",),
@@ -23,16 +26,15 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
         "following": ("done",),
     },
     "holds": {
-        "": ("held", "released"),
+        "": ("held", "released", "confirmed"),
         "held": ("confirmed", "released", "cancelled", "lapsed"),
-        "lapsed": ("confirmed", "released"),
-        "released": ("held",),
+        "lapsed": ("released",),
         "confirmed": ("cancelled",),
     },
     "calendar_events": {"": ("pending",), "pending": ("written",)},
     "attempts": {
         "": ("created",),
-        "created": ("action_required", "authorized", "expired", "cancelled", "failed"),
+        "created": ("action_required", "cancelled", "failed"),
         "action_required": ("authorized", "cancelled", "expired"),
         "authorized": ("succeeded", "cancelled"),
         "expired": ("authorized",),
@@ -52,17 +54,50 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
     "notifications": {"": ("pending",), "pending": ("sent",)},
 }
 
+
+def step_changes(saga: Saga[Any]) -> Iterator[Change]:
+    """What can become of each step of a saga, as its definition says."""
+    for step in saga.every_step:
+        name = f"{saga.name}: {step.name}"
+        yield (name, "", "sent")
+        yield (name, "sent", "sent")
+        yield (name, "sent", "ok")
+        if step.refusals:
+            yield (name, "sent", "refused")
+        if step.point_of_no_return and step.refusals:
+            yield (name, "refused", "sent")
+        if step.undo is not None:
+            yield (name, "sent", "undoing")
+            yield (name, "ok", "undoing")
+            yield (name, "undoing", "undoing")
+            yield (name, "undoing", "undone")
+            # An effect that shows after its saga gave up is undone too.
+            yield (name, "undone", "undoing")
+
+
 # Why no run comes to these.
 IMPOSSIBLE: dict[Change, str] = {
     ("refunds", "", "requested"): "nothing is captured before the booking stands, so undoing voids",
     ("refunds", "requested", "succeeded"): "the same",
     ("calendar_events", "written", "removed"): "no saga of today takes a confirmed booking back",
     ("attempts", "authorized", "expired"): "a reservation lasts seven days, a run some hours",
+    ("attempts", "created", "authorized"): "nobody is shown a page before we know that it is open",
+    ("attempts", "created", "expired"): "a page lasts half an hour, no outage of a run does",
+    ("bookings", "held", "confirming"): "the same: who pays has been shown a page, so payment was awaited",
+    ("bookings", "pending", "awaiting_payment"): "the step that opens a page begins when the slots are held",
+    ("holds", "released", "held"): "the row of a released hold is replaced when its item is held again",
+    ("holds", "lapsed", "confirmed"): "the same: it is born as confirmed",
+    ("book: capture the payment", "sent", "refused"): "no reservation is lost within a run",
+    ("book: capture the payment", "refused", "sent"): "the same",
+    ("take-up: capture the payment", "sent", "refused"): "the same",
+    ("take-up: capture the payment", "refused", "sent"): "the same",
 }
 
 
 def expected() -> Iterator[Change]:
     """Every change of state that is possible in a run."""
+    for saga in SAGAS:
+        yield from (one for one in step_changes(saga) if one not in IMPOSSIBLE)
     for what, changes in CHANGES.items():
         for old, news in changes.items():
             yield from ((what, old, new) for new in news)
@@ -76,6 +111,5 @@ def never_visited(changes: Counter[Change]) -> list[str]:
 
 def unforeseen(changes: Counter[Change]) -> list[str]:
     """What was seen and not expected, in words: the list here is to be mended, or the product is."""
-    known = set(expected())
-    seen = {one for one in changes if one[0] in CHANGES}
-    return [f"{what}: {old or 'new'} -> {new or 'open'}" for what, old, new in sorted(seen - known)]
+    seen = changes.keys() - set(expected())
+    return [f"{what}: {old or 'new'} -> {new or 'open'}" for what, old, new in sorted(seen)]

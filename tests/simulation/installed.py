@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import shutil
@@ -12,8 +13,6 @@ from collections import Counter
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
-
-import yaml
 
 from holdfast.parts import PARTS
 from services.booking.applying import apply_catalog
@@ -68,6 +67,9 @@ def _own(service: str) -> dict[str, object]:
             "decline_grace_seconds": 60.0,
             "late_window_seconds": 120.0,
         }
+    if service == "calendar":
+        # Shorter than the coordinator's patience: what lapsed in the meantime is taken again, or refused.
+        return {"hold_margin_minutes": 2.0}
     return {}
 
 
@@ -107,7 +109,7 @@ def _catalog() -> str:
     for resource in catalog["resources"]:
         if resource["slug"] == "room":
             del resource["calendar"]
-    return yaml.safe_dump(catalog, sort_keys=False)
+    return json.dumps(catalog)
 
 
 def _watch(database: sqlite3.Connection, watched: tuple[tuple[str, str], ...]) -> None:
@@ -142,9 +144,5 @@ def visited(folder: Path) -> Counter[Change]:
         database = sqlite3.connect(folder / f"{service}.db")
         for what, old, new, times in database.execute("SELECT what, old, new, times FROM diary"):
             found[(what, old, new)] += times
-        if service == "booking":
-            steps = "SELECT 'step ' || step, '', what, count(*) FROM saga_log WHERE step != '' GROUP BY 1, 3"
-            for what, old, new, times in database.execute(steps):
-                found[(what, old, new)] += times
         database.close()
     return found

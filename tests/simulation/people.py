@@ -31,9 +31,13 @@ PLANS = (
     "leaves",
     "closes the page",
     "cancels",
+    "cancels at once",
     "pays and cancels",
     "pays late",
     "pays a closed page",
+    "pays a closed page",
+    "leaves, then pays a closed page",
+    "is declined, then pays a closed page",
 )
 DAY = "2026-03-03T"
 ON_THE_HOUR = ("10:00", "11:00")
@@ -64,6 +68,9 @@ class People:
         booking = await self._book(number, plan)
         if booking is None:
             return
+        if plan == "cancels at once":
+            await self._cancel(booking, self.rng.choice((0.0, 1.0, 5.0)))
+            return
         stands = await self._until_payable(booking)
         if stands["status"] in OVER or plan == "closes the page":
             return
@@ -71,7 +78,7 @@ class People:
         await self._follow(plan, booking)
 
     async def _book(self, number: int, plan: str) -> Json | None:
-        offerings = [self.rng.choice(OFFERINGS) for _ in range(self.rng.choice((1, 1, 1, 2, 3)))]
+        offerings = [self.rng.choice(OFFERINGS) for _ in range(self.rng.choice((1, 1, 2, 2, 3)))]
         wish: Json = {
             "items": [{"offering": f"{SHOP}.{one}", "start": self._start(one)} for one in offerings],
             "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
@@ -146,22 +153,36 @@ class People:
             self._pay(id, GOOD)
         if plan in ("answers the bank", "refuses the bank"):
             self._pay(id, ASKS_THE_BANK, "approve" if plan == "answers the bank" else "cancel")
-        if plan in ("pays late", "pays a closed page"):
+        if plan == "pays late":
             await asyncio.sleep(self.rng.uniform(200.0, 420.0))
-            if plan == "pays a closed page":
-                self.outside.world.arm("stripe", "late_payment")
             self._pay(id, GOOD)
+        if plan.endswith("pays a closed page"):
+            await self._pay_too_late(plan, id)
         await self._afterwards(plan, booking)
 
+    async def _pay_too_late(self, plan: str, id: str) -> None:
+        if plan.startswith("leaves"):
+            await self._leave(id)
+        if plan.startswith("is declined"):
+            self._pay(id, NO_FUNDS)
+        await asyncio.sleep(self.rng.uniform(100.0, 600.0))
+        # What was paid on a page that is closed already arrives all the same.
+        self.outside.world.arm("stripe", "late_payment")
+        self._pay(id, GOOD)
+
     async def _afterwards(self, plan: str, booking: Json) -> None:
-        id, token = booking["id"], booking["manage_url"].partition("#t=")[2]
+        id = booking["id"]
         if plan in ("cancels", "pays and cancels"):
-            await asyncio.sleep(self.rng.choice((0.0, 1.0, 10.0)) * self.rng.random())
-            await self._try("booking", f"/bookings/{id}/cancel", x_manage_token=token)
+            await self._cancel(booking, self.rng.choice((0.0, 1.0, 10.0)))
         elif plan == "leaves":
             await self._leave(id)
         elif self.rng.random() < 0.6:
             await self._try("payment", f"/payments/{id}/refresh")
+
+    async def _cancel(self, booking: Json, within: float) -> None:
+        await asyncio.sleep(within * self.rng.random())
+        token = booking["manage_url"].partition("#t=")[2]
+        await self._try("booking", f"/bookings/{booking['id']}/cancel", x_manage_token=token)
 
     async def _leave(self, id: str) -> None:
         for session in self._sessions(id)[-1:]:

@@ -9,7 +9,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,21 +20,20 @@ from services.booking.tables import bookings, engine
 from tests.simulation.checkers import (
     Sight,
     gather,
+    nothing_taken_is_lost,
     overbooked,
-    paid_in_vain,
     pending,
-    taken_too_soon,
     violations,
 )
 from tests.simulation.installed import Change, install, memory, visited
 from tests.simulation.loop import Deadlock, SimulatedLoop, without_threads
+from tests.simulation.monitors import SLACK, Watch
 from tests.simulation.outside import Outside
 from tests.simulation.people import People
 from tests.simulation.process import tell_processes
 from tests.simulation.system import Shape, System
 from tests.simulation.trace import Trace
 from tests.simulation.weather import BY_THE_MINUTE, Weather
-from tests.simulation.wire import Asked
 from tests.support.evidence import Evidence
 
 # What comes to rest by itself does so within this time: missed events are fetched every ten glances.
@@ -91,10 +90,13 @@ class _Run:
         self.weather = Weather.of(self._fork())
         self.outside = Outside(self.loop, self._fork(), self.weather, self.trace)
         shape = Shape.of(self._fork())
-        self.system = System(self.loop, self._fork(), folder, self.weather, self.trace, self.outside, shape)
-        self.outside.stripe.witness = self._watch_captures
+        self.watch = Watch(folder, self.outside, self._note)
+        self.system = System(
+            self.loop, self._fork(), folder, self.weather, self.trace, self.outside, shape, self.watch
+        )
+        self.outside.stripe.witness = self.watch.arrived
         self.people = People(self.system, self.outside, self._fork(), self.trace)
-        self.people.witness = lambda booking: self._note(paid_in_vain(folder, booking))
+        self.people.witness = self.watch.paid
 
     def _fork(self) -> random.Random:
         return random.Random(self.rng.getrandbits(64))
@@ -104,17 +106,19 @@ class _Run:
         _listen(self.trace)
         asyncio.set_event_loop(None)
         try:
-            self.loop.run_until_complete(self._story())
+            with self.watch.over_decisions():
+                self.loop.run_until_complete(self._story())
         except Deadlock as stuck:
             self.result.broken.append(f"4. nothing stays half-done: {stuck}")
         finally:
             self.loop.run_until_complete(self.system.close())
             self.loop.close()
+            self.watch.close()
             self.outside.world.close()
         self.result.broken += [f"0. no defect: {error}" for error in self.trace.errors]
         self.result.digest = self.trace.digest()
         self.result.faults = self.trace.faults
-        self.result.changes = visited(self.folder)
+        self.result.changes = visited(self.folder) + self.watch.changes
         self.result.hours = self.loop.time() / 3600
 
     async def _story(self) -> None:
@@ -131,6 +135,7 @@ class _Run:
         await asyncio.wait([*customers, *others], timeout=TOO_LONG)
         seen = await self._settled()
         self.result.broken += violations(seen, self.outside.mail.unheard)
+        self.result.broken += nothing_taken_is_lost(seen, self.watch.taken)
         self._tell(seen)
 
     async def _later(self, seconds: float, number: int) -> None:
@@ -147,14 +152,22 @@ class _Run:
                 line = self.rng.choice(lines)
                 line.away_until = self.loop.time() + self.rng.uniform(5.0, 240.0)
                 self.trace.fault("away", f"{line.name} until {line.away_until:.0f}")
+            if self.weather.strikes(BY_THE_MINUTE[2]):
+                self.system.lose_somebody()
             if glance % 6 == 5:
-                self._note(await overbooked(self.folder))
+                self._watch_patience()
+                for one in await overbooked(self.folder):
+                    self._note(one)
 
-    def _watch_captures(self, asked: Asked) -> None:
-        self._note(taken_too_soon(self.folder, self.outside, asked))
+    def _watch_patience(self) -> None:
+        since = self.system.runs_since("booking")
+        if since is not None and self.loop.time() - since > SLACK.total_seconds():
+            self.watch.too_patient(self.outside.world.now())
 
-    def _note(self, found: Iterable[str]) -> None:
-        self.result.broken += [one for one in found if one not in self.result.broken]
+    def _note(self, broken: str) -> None:
+        if broken not in self.result.broken:
+            self.trace.note("BROKEN", broken)
+            self.result.broken.append(broken)
 
     def _calm(self) -> None:
         self.weather.calm = True
@@ -180,7 +193,7 @@ class _Run:
 
     def _tell(self, seen: Evidence) -> None:
         for row in seen.of(bookings):
-            self.result.endings[row.status if row.status == "confirmed" else f"failed: {row.reason}"] += 1
+            self.result.endings[f"{row.status}: {row.reason}" if row.reason else row.status] += 1
         self.result.sagas = len(seen.of(engine.sagas))
         if self.told or self.result.broken or self.trace.errors:
             self.result.story = self._stories(seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ from services.payment.providers.stripe import StripeProvider
 from services.payment.settings import Settings as PaymentSettings
 from shared.db import Database
 from shared.messaging.bus import Bus
+from shared.messaging.envelope import Envelope
 from shared.messaging.local import LocalBus
 from shared.messaging.work import UnitOfWork
 from shared.service import Service
 from tests.simulation.broker import Broker, Connection
 from tests.simulation.installed import KEY, settings_of
 from tests.simulation.loop import START, SimulatedLoop
+from tests.simulation.monitors import Watch
 from tests.simulation.outside import Outside
 from tests.simulation.process import Gone, Process, outside
 from tests.simulation.providers import LineGoogle, LineStripeClient
@@ -28,7 +30,9 @@ from tests.simulation.trace import Trace
 from tests.simulation.weather import Weather
 from tests.simulation.wire import Asked, Reply, exchange
 
-CALM_POLL = 60.0
+CALM_POLL = 120.0
+# How soon a replica that polls sees what another has committed.
+POLLED_WITHIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,20 @@ class Shape:
         """A layout drawn from the seed."""
         embedded = rng.random() < 0.35
         replicas = {name: rng.choice((1, 1, 2)) for name in PARTS}
-        return cls(embedded, replicas, rng.choice((10.0, 20.0, 40.0)))
+        return cls(embedded, replicas, rng.choice((30.0, 60.0, 120.0)))
+
+
+class WatchedBus(LocalBus):
+    """The in-process bus, with somebody who listens to everything."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        """Deliver, and let the listener hear."""
+        self._watch.said(envelopes)
+        await super().publish(envelopes)
 
 
 @dataclass
@@ -57,7 +74,14 @@ class Member:
     process: Process | None = None
     running: dict[str, Service] = field(default_factory=dict)
     bus: Bus | None = None
-    ready: bool = False
+    ready_since: float | None = None
+    # How long it stays away when it dies next; None for a while that is drawn then.
+    stays_away: float | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has started and lives."""
+        return self.ready_since is not None
 
 
 class System:
@@ -72,13 +96,15 @@ class System:
         trace: Trace,
         around: Outside,
         shape: Shape,
+        watch: Watch,
     ) -> None:
         self.loop = loop
         self.rng = rng
         self.weather = weather
         self.trace = trace
         self.shape = shape
-        self.broker = Broker(topology(), loop, weather, trace)
+        self.watch = watch
+        self.broker = Broker(topology(), loop, weather, trace, watch.said)
         self._folder = folder
         self._around = around
         self._databases: dict[str, Database] = {}
@@ -113,12 +139,12 @@ class System:
         except OSError as error:
             process.kill(f"start: {error}")
             return
-        member.ready = True
+        member.ready_since = self.loop.time()
 
     async def _build_and_start(self, member: Member, process: Process) -> None:
         bus: Bus = Connection(self.broker, process)
         if self.shape.embedded:
-            bus = local = LocalBus()
+            bus = local = WatchedBus(self.watch)
             local.expect(list(member.services))
         member.bus = bus
         member.running = {name: self._built(name, process, bus) for name in member.services}
@@ -142,19 +168,28 @@ class System:
         return service
 
     def _alarm(self, service: Service, process: Process) -> None:
-        """Polling would fill the simulated hours: the loops are woken when something becomes due."""
+        """Polling would fill the simulated hours: the loops are woken when there is something to be found."""
         self._pace(service)
 
-        def wake() -> None:
-            if process.alive:
-                service.tasks.kick.set()
+        def wake_all() -> None:
+            for one in self._replicas(service.name):
+                one.tasks.kick.set()
+                one.relay.kick.set()
 
         def set_alarm(work: UnitOfWork) -> None:
+            now = self.loop.time()
             if work.soonest is not None:
                 due = (work.soonest - START).total_seconds() + 0.001
-                self.loop.call_at(max(due, self.loop.time()), wake)
+                self.loop.call_at(max(due, now), wake_all)
+            if work.sent and self.shape.replicas[service.name] > 1:
+                self.loop.call_at(now + self.rng.uniform(0.0, POLLED_WITHIN), wake_all)
 
         service.desk.after_commit.append(set_alarm)
+        if service.name == "calendar":
+            service.desk.after_commit.append(lambda _: self.watch.time_changed())
+
+    def _replicas(self, name: str) -> list[Service]:
+        return [one.running[name] for one in self.members if one.ready and name in one.running]
 
     def _pace(self, service: Service) -> None:
         often = CALM_POLL if self.weather.calm else self.shape.poll
@@ -170,9 +205,13 @@ class System:
                 self._pace(service)
 
     def _died(self, member: Member) -> None:
-        member.ready = False
+        member.ready_since = None
         member.running = {}
-        delay = 0.1 if self.weather.calm else self.rng.choice((0.1, 3.0, 30.0, 150.0)) * self.rng.random()
+        delay = self.rng.choice((0.1, 3.0, 30.0, 150.0)) * self.rng.random()
+        if self.weather.calm:
+            delay = 0.1
+        elif member.stays_away is not None:
+            delay, member.stays_away = member.stays_away, None
         again = outside(self.loop, self._restart(member, delay))
         self._restarting.add(again)
         again.add_done_callback(self._restarting.discard)
@@ -196,6 +235,13 @@ class System:
     def _ingress(self) -> tuple[Process, Any]:
         process, service = self.serving("payment")
         return process, service.app
+
+    def runs_since(self, name: str) -> float | None:
+        """Since when this service has been there without a break; None when it is not there."""
+        since = [
+            one.ready_since for one in self.members if one.ready_since is not None and name in one.running
+        ]
+        return min(since, default=None)
 
     async def ask(self, name: str, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         """Ask a service over HTTP, as the gateway does; raises Gone when no answer comes."""
@@ -222,9 +268,19 @@ class System:
         if connected:
             member = self.rng.choice(connected)
             assert isinstance(member.bus, Connection)
-            seconds = self.rng.uniform(1.0, 120.0)
+            seconds = self.rng.uniform(1.0, self.rng.choice((30.0, 120.0, 900.0)))
             member.bus.cut(seconds)
             self.trace.fault("cut off", f"{member.name} for {seconds:.0f} s")
+
+    def lose_somebody(self) -> None:
+        """Have one process die and stay away longer than any step waits for it."""
+        alive = [one for one in self.members if one.ready and one.process is not None]
+        if alive:
+            member = self.rng.choice(alive)
+            assert member.process is not None
+            member.stays_away = self.rng.uniform(200.0, 900.0)
+            self.trace.fault("lost for long", f"{member.name} for {member.stays_away:.0f} s")
+            member.process.kill("for long")
 
     def join(self) -> None:
         """Everybody reaches the broker again."""

@@ -20,6 +20,7 @@ FAULTS = (
     "error before",
     "error after",
     "away",
+    "lost for long",
     "webhook lost",
     "webhook twice",
     "webhook late",
@@ -44,11 +45,29 @@ PLACES = (
     "publish",
     "before task",
 )
+# In some runs one kind of message is on its way for minutes, every second time.
+SLOW_KINDS = (
+    *("",) * 6,
+    "calendar.hold",
+    "calendar.held",
+    "calendar.release",
+    "calendar.released",
+    "calendar.confirm",
+    "calendar.confirmed",
+    "payment.collect",
+    "payment.authorized",
+    "payment.capture",
+    "payment.give_back",
+    "payment.given_back",
+    "booking.confirmed",
+)
 RATES = (0.03, 0.1, 0.3)
 # A fault point is passed thousands of times in a run.
 RATES_AT_POINTS = (0.0005, 0.002, 0.008)
+# Asked three times a minute.
+RATES_OF_LOSS = (0.005, 0.02, 0.05)
 AT_POINTS = ("kill", "disk error", "commit answer lost")
-BY_THE_MINUTE = ("cut off", "away")
+BY_THE_MINUTE = ("cut off", "away", "lost for long")
 
 
 @dataclass
@@ -58,15 +77,18 @@ class Weather:
     rng: random.Random
     rates: dict[str, float] = field(default_factory=dict)
     place: str = ""
+    slow_kind: str = ""
     calm: bool = False
 
     @classmethod
     def of(cls, rng: random.Random) -> "Weather":
         """A mix drawn from the seed: some faults never, some rarely, some all the time."""
         share = rng.choice((0.1, 0.3, 0.5, 0.8))
-        weather = cls(rng, place=rng.choice(PLACES))
+        weather = cls(rng, place=rng.choice(PLACES), slow_kind=rng.choice(SLOW_KINDS))
         for fault in FAULTS:
             rates = RATES_AT_POINTS if fault in AT_POINTS else RATES
+            if fault == "lost for long":
+                rates = RATES_OF_LOSS
             if rng.random() < share:
                 focused = 6 if fault in AT_POINTS and weather.place else 1
                 weather.rates[fault] = rng.choice(rates) * focused
@@ -76,6 +98,10 @@ class Weather:
         """Whether this fault happens now."""
         rate = 0.0 if self.calm else self.rates.get(fault, 0.0)
         return rate > 0.0 and self.rng.random() < rate
+
+    def is_slow(self, kind: str) -> bool:
+        """Whether this message takes minutes, because all of its kind do."""
+        return not self.calm and kind == self.slow_kind and self.rng.random() < 0.5
 
     def strikes_at(self, fault: str, point: str) -> bool:
         """Whether this fault happens at a fault point."""
