@@ -21,6 +21,9 @@ test: $(VENV)/ready-for-work ## run the tests; TESTS="tests/booking -k hold" run
 simulate: $(VENV)/ready-for-work ## run the whole system in virtual time with seeded faults: RUNS=1000, or SEED=7 for one told run
 	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
+chaos: $(VENV)/ready-for-work ## break real processes, PostgreSQL and RabbitMQ while people book: MINUTES=10, SEED=7, RATE=4.5
+	$(BIN)/python -m tests.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
+
 check: $(VENV)/ready-for-work ## formatting, lint, types, the borders between the parts, the rules of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -74,4 +77,4 @@ $(VENV)/ready-for-work: requirements-dev.txt $(VENV)/ready
 	$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-.PHONY: help run test simulate check format docs distributed up down lock clean
+.PHONY: help run test simulate chaos check format docs distributed up down lock clean

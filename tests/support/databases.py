@@ -78,12 +78,13 @@ def _on_its_own_loop(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """An empty database, dropped when the block ends."""
+def fresh_database(server: str, *, durable: bool = False) -> Iterator[str]:
+    """An empty database, dropped when the block ends; a durable one survives the death of its server."""
     name = f"holdfast_test_{os.getpid()}_{next(_numbers)}_{secrets.token_hex(3)}"
     _on_its_own_loop(_ask(server, f'CREATE DATABASE "{name}"'))
-    # No test pulls the plug, so none needs to wait for the disk.
-    _on_its_own_loop(_ask(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    if not durable:
+        # Most tests never pull the plug, so they need not wait for the disk.
+        _on_its_own_loop(_ask(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     try:
         parts = urlsplit(server)
         yield f"postgresql+asyncpg://{parts.netloc}/{name}"

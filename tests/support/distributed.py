@@ -26,6 +26,9 @@ Starter = Callable[[str, int, dict[str, str], Path], Running]
 class Distributed:
     """Databases, a broker's virtual host, ports, and one process for each part."""
 
+    # Whether databases keep what they confirmed when their server is killed.
+    durable = False
+
     def __init__(self, directory: Path, postgres: str, broker: Found, starter: Starter) -> None:
         self._directory = directory
         self._postgres = postgres
@@ -40,7 +43,8 @@ class Distributed:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             databases = {
-                name: plain(stack.enter_context(fresh_database(self._postgres))) for name in SERVICES
+                name: plain(stack.enter_context(fresh_database(self._postgres, durable=self.durable)))
+                for name in SERVICES
             }
             amqp = urlsplit(stack.enter_context(fresh_host(self._broker)))
             self.broker = stack.enter_context(Line(amqp.hostname or "", amqp.port or 5672))
@@ -70,7 +74,7 @@ class Distributed:
             environment[f"HOLDFAST_{name.upper()}_URL"] = self.addresses[name]
         for name, port in at.items():
             log = self._directory / f"{name}.log"
-            self.processes[name] = self._starter(name, port, environment, log)
+            self.processes[name] = self._starter(name, port, self.environment_of(name), log)
         self.installation = Installation(
             kind="distributed",
             url=self.addresses["gateway"],
@@ -78,6 +82,10 @@ class Distributed:
             databases=databases,
             webhooks=f"{self.addresses['payment']}/webhooks/stripe",
         )
+
+    def environment_of(self, process: str) -> dict[str, str]:
+        """What one process is told."""
+        return self._environment
 
     def _settings(self, at: dict[str, int], smtp: int) -> dict[str, str]:
         sandbox = f"{self.addresses['sandbox']}/sandbox"
@@ -119,7 +127,7 @@ class Distributed:
             port = free_port()
             self.addresses[second] = f"http://127.0.0.1:{port}"
             log = self._directory / f"{second}.log"
-            self.processes[second] = self._starter(name, port, self._environment, log)
+            self.processes[second] = self._starter(name, port, self.environment_of(second), log)
         try:
             self.start(*seconds)
             yield

@@ -149,6 +149,19 @@ class Forked:
         self._end(signal.SIGKILL, 10)
         return -signal.SIGKILL
 
+    def stand_still(self) -> None:
+        """Do nothing more, as on a machine that has frozen, until told to go on."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Go on where it stood still."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, how: signal.Signals) -> None:
+        if self._id:
+            with suppress(ProcessLookupError):
+                os.kill(self._id, how)
+
     def code(self) -> int:
         """The exit code it left, when it could."""
         path = self.folder / CODE
@@ -156,9 +169,7 @@ class Forked:
 
     def _end(self, how: signal.Signals, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        if self._id:
-            with suppress(ProcessLookupError):
-                os.kill(self._id, how)
+        self._signal(how)
         while self.running:
             if time.monotonic() > deadline:
                 os.kill(self._id, signal.SIGKILL)

@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.ports import free_port
@@ -14,37 +15,50 @@ from tests.support.services import Found
 SETTINGS = "-c fsync=off -c full_page_writes=off -c max_connections=300 -c listen_addresses=127.0.0.1"
 
 
+@dataclass(frozen=True)
+class Instance:
+    """One instance with a folder and a port of its own, started as often as wanted."""
+
+    data: Path
+    port: int
+    control: list[str]
+    settings: str
+
+    def run(self) -> None:
+        """Start it; it answers when this returns."""
+        options = f"{self.settings} -c unix_socket_directories={self.data} -p {self.port}"
+        _run([*self.control, "-w", "-t", "30", "-l", str(self.data / "log"), "-o", options, "start"])
+
+    @property
+    def found(self) -> Found:
+        """Where it answers, and how it is stopped."""
+        return Found(
+            address=f"postgresql://holdfast@127.0.0.1:{self.port}/postgres",
+            origin="a private instance",
+            stop=[[*self.control, "-m", "immediate", "stop"]],
+        )
+
+
 def start(directory: Path) -> Found | None:
-    """A fresh instance, or None when its programs are not on this machine."""
+    """A fresh instance that runs, or None when its programs are not on this machine."""
+    instance = made(directory, SETTINGS)
+    if instance is None:
+        return None
+    instance.run()
+    return instance.found
+
+
+def made(directory: Path, settings: str) -> Instance | None:
+    """A fresh instance that does not run yet, or None when its programs are not on this machine."""
     programs = _programs()
     if programs is None:
         return None
-    data, port = directory / "postgres", free_port()
+    data = directory / "postgres"
     data.mkdir(mode=0o700)
     prefix = _unprivileged(data)
-    control = [*prefix, str(programs / "pg_ctl"), "-D", str(data)]
-    _run(
-        [
-            *prefix,
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "holdfast",
-            "-A",
-            "trust",
-            "-N",
-            "-E",
-            "UTF8",
-        ]
-    )
-    options = f"{SETTINGS} -c unix_socket_directories={data} -p {port}"
-    _run([*control, "-w", "-t", "30", "-l", str(data / "log"), "-o", options, "start"])
-    return Found(
-        address=f"postgresql://holdfast@127.0.0.1:{port}/postgres",
-        origin="a private instance",
-        stop=[[*control, "-m", "immediate", "stop"]],
-    )
+    initdb = [str(programs / "initdb"), "-D", str(data), "-U", "holdfast", "-A", "trust", "-N", "-E", "UTF8"]
+    _run([*prefix, *initdb])
+    return Instance(data, free_port(), [*prefix, str(programs / "pg_ctl"), "-D", str(data)], settings)
 
 
 def _programs() -> Path | None:

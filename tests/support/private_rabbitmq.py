@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.ports import answers, free_ports
@@ -15,23 +16,54 @@ PATIENCE_SECONDS = 60
 RUNNING: list[subprocess.Popen[bytes]] = []
 
 
+@dataclass
+class Instance:
+    """One broker with a folder and ports of its own, started as often as wanted."""
+
+    program: str
+    home: Path
+    amqp: int
+    management: int
+    distribution: int
+    names: int
+    server: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Start it; it answers when this returns."""
+        environment = _environment(self.home, self.distribution, self.names)
+        self.server = _launch(self.program, self.home, environment)
+        _wait(self.server, self.management, self.home / "output")
+
+    @property
+    def found(self) -> Found:
+        """Where it answers, and how it is stopped."""
+        return Found(
+            address=f"amqp://guest:guest@127.0.0.1:{self.amqp}/",
+            origin="a private instance",
+            management=f"http://guest:guest@127.0.0.1:{self.management}",
+            process_group=self.server.pid if self.server else 0,
+            stop=[["env", f"ERL_EPMD_PORT={self.names}", "epmd", "-kill"]],
+        )
+
+
 def start(directory: Path) -> Found | None:
-    """A fresh broker with its management interface, or None when its programs are not on this machine."""
+    """A fresh broker that runs, or None when its programs are not on this machine."""
+    instance = made(directory)
+    if instance is None:
+        return None
+    instance.run()
+    return instance.found
+
+
+def made(directory: Path) -> Instance | None:
+    """A fresh broker with its management interface that does not run yet, or None without its programs."""
     program = _program()
     if program is None:
         return None
-    home = directory / "rabbitmq"
     amqp, management, distribution, names = free_ports(4)
-    _configure(home, amqp, management)
-    server = _launch(program, home, _environment(home, distribution, names))
-    _wait(server, management, home / "output")
-    return Found(
-        address=f"amqp://guest:guest@127.0.0.1:{amqp}/",
-        origin="a private instance",
-        management=f"http://guest:guest@127.0.0.1:{management}",
-        process_group=server.pid,
-        stop=[["env", f"ERL_EPMD_PORT={names}", "epmd", "-kill"]],
-    )
+    instance = Instance(program, directory / "rabbitmq", amqp, management, distribution, names)
+    _configure(instance.home, instance.amqp, instance.management)
+    return instance
 
 
 def _launch(program: str, home: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -96,11 +96,12 @@ def close_state() -> None:
     for note in sorted(state.glob("*.json")):
         known = json.loads(note.read_text())
         if known is not None:
-            _stop(Found(**known))
+            stop(Found(**known))
     shutil.rmtree(state, ignore_errors=True)
 
 
-def _stop(found: Found) -> None:
+def stop(found: Found) -> None:
+    """End a service that these tests started; leaves one alone that they found."""
     if found.process_group:
         with suppress(ProcessLookupError):
             os.killpg(found.process_group, signal.SIGKILL)

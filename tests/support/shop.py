@@ -126,4 +126,11 @@ def _resource(slug: str, calendar: str) -> Json:
 
 def written(catalog: Json) -> str:
     """A catalog as the text of its file."""
-    return yaml.safe_dump(catalog, sort_keys=False)
+    return yaml.dump(catalog, Dumper=_WrittenOut, sort_keys=False)
+
+
+class _WrittenOut(yaml.SafeDumper):
+    """Writes what is said twice twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
