@@ -16,6 +16,7 @@ from services.payment.payment import (
 )
 from services.payment.providers.port import (
     IDEMPOTENCY_ERROR,
+    TOO_LATE,
     AlreadyDone,
     Declined,
     InvalidRequest,
@@ -110,7 +111,8 @@ async def _start(provider: PaymentProvider, payment: Payment, operation: Operati
     try:
         return Outcome("succeeded", await create(start, operation.key))
     except InvalidRequest as refused:
-        if not operation.in_doubt or refused.code == IDEMPOTENCY_ERROR:
+        maybe_made = operation.in_doubt and refused.code != IDEMPOTENCY_ERROR
+        if not maybe_made and refused.code != TOO_LATE:
             raise
         # A page must be open for half an hour from now, not from when it was first asked for.
         return await _look(provider, payment, operation)

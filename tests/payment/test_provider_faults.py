@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.stripe import customer
+from services.payment.providers.port import PaymentSnapshot, StartPayment
 from tests.support.payment import NO_FUNDS, Cashier, cashier
 
 FAULTS = ("error_before", "error_after", "timeout_after", "cut_body", "rate_limit", "down")
@@ -32,6 +33,24 @@ async def test_one_page_is_opened_whatever_happens_to_the_call(till: Cashier, fa
     await till.later(seconds=5)
     assert len(till.world.all("stripe.checkout.session")) == 1
     assert (await till.names()).count("payment.action_required") == (fault != "error_after")
+
+
+async def test_a_page_that_was_asked_for_long_ago_is_asked_for_anew(
+    till: Cashier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = till.stripe.create_hosted
+
+    async def on_a_slow_line(start: StartPayment, key: str) -> PaymentSnapshot:
+        monkeypatch.undo()
+        till.clock.advance(180)
+        return await create(start, key)
+
+    monkeypatch.setattr(till.stripe, "create_hosted", on_a_slow_line)
+    await till.collect()
+    await settled(till)
+    assert len(till.world.all("stripe.checkout.session")) == 1
+    assert (await till.names()).count("payment.action_required") == 1
+    assert (await till.payment()).attention is None
 
 
 async def test_an_error_kept_under_the_key_is_looked_behind(till: Cashier) -> None:

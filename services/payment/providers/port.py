@@ -30,6 +30,8 @@ AttemptState = Literal[
 ]
 # The code of an InvalidRequest whose key was used before for another request.
 IDEMPOTENCY_ERROR = "idempotency_error"
+# The code of an InvalidRequest that was so long on its way that the page it asks for would end too soon.
+TOO_LATE = "too_late"
 ObjectKind = Literal["session", "intent", "refund", "dispute", "ignored"]
 RefundState = Literal["requested", "pending", "succeeded", "failed"]
 DeclineReason = Literal[

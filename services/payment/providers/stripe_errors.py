@@ -9,6 +9,7 @@ import stripe
 
 from services.payment.providers.port import (
     IDEMPOTENCY_ERROR,
+    TOO_LATE,
     Declined,
     InvalidRequest,
     Missing,
@@ -68,6 +69,8 @@ def understood(error: stripe.StripeError, *, reached: bool) -> ProviderError:
     if isinstance(error, stripe.InvalidRequestError):
         if error.http_status == 404 or error.code == "resource_missing":
             return Missing(str(error))
+        if error.param == "expires_at":
+            return InvalidRequest(TOO_LATE, str(error))
         return InvalidRequest(error.code or "invalid_request", str(error))
     if reached:
         return OutcomeUnknown(str(error))
