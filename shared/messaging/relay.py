@@ -70,8 +70,12 @@ class Relay:
         await self._renew()
         outbox = self.desk.spine.outbox
         self.kick.clear()
+        if not self._shards:
+            return 0
         async with self.desk.database.reading() as connection:
-            query = select(outbox.c.seq, outbox.c.envelope).where(outbox.c.shard.in_(self._shards))
+            query = select(outbox.c.seq, outbox.c.envelope)
+            if len(self._shards) < SHARDS:
+                query = query.where(outbox.c.shard.in_(self._shards))
             rows = (await connection.execute(query.order_by(outbox.c.seq).limit(BATCH))).all()
         if not rows:
             return 0

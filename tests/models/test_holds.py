@@ -13,7 +13,7 @@ TOLD = stories(20, 30)
 AS_IT_COMES = settings(TOLD, phases=[Phase.generate])
 
 
-@pytest.mark.timeout(60 * LONGER)
+@pytest.mark.timeout(240 * LONGER)
 def test_time_is_given_out_as_in_the_model(database_url: str) -> None:
     with bench_on(database_url) as bench:
 

@@ -10,7 +10,7 @@ from tests.models.running import LONGER, is_found, stories
 TOLD = stories(120, 40)
 
 
-@pytest.mark.timeout(60 * LONGER)
+@pytest.mark.timeout(240 * LONGER)
 def test_money_ends_where_it_belongs() -> None:
     run_state_machine_as_test(MoneyMachine, settings=TOLD)
 

@@ -10,7 +10,7 @@ from tests.models.saga_mutations import MUTATIONS
 TOLD = stories(300, 40)
 
 
-@pytest.mark.timeout(60 * LONGER)
+@pytest.mark.timeout(240 * LONGER)
 def test_a_saga_keeps_its_promises_and_ends() -> None:
     run_state_machine_as_test(SagaMachine, settings=TOLD)
 

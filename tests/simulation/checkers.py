@@ -35,12 +35,31 @@ class Sight(Evidence):
     sessions: list[Json] = field(default_factory=list)
 
 
-async def gather(folder: Path, outside: Outside, accepted: Mapping[str, Json]) -> Sight:
+class Records:
+    """What the services of a run have written down, read beside them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._databases = {
+            service: Database(f"sqlite:///{folder / service}.db", pool=1) for service in WATCHED
+        }
+
+    async def of(self, service: str, tables: tuple[Table, ...]) -> dict[Table, Rows]:
+        """All rows of some tables of a service."""
+        async with self._databases[service].reading() as connection:
+            return {table: (await connection.execute(select(table))).all() for table in tables}
+
+    async def close(self) -> None:
+        """Let go of the databases."""
+        for database in self._databases.values():
+            await database.dispose()
+
+
+async def gather(records: Records, outside: Outside, accepted: Mapping[str, Json]) -> Sight:
     """Everything that the services wrote down, and everything the outside shows."""
     rows: dict[Table, Rows] = {}
     for service in WATCHED:
         spine = SPINES[service]
-        rows |= await _rows(folder, service, (*KEPT[service], spine.inbox, spine.outbox, spine.tasks))
+        rows |= await records.of(service, (*KEPT[service], spine.inbox, spine.outbox, spine.tasks))
     world = outside.world
     return Sight(
         rows=rows,
@@ -53,15 +72,6 @@ async def gather(folder: Path, outside: Outside, accepted: Mapping[str, Json]) -
         accepted=dict(accepted),
         sessions=world.all("stripe.checkout.session"),
     )
-
-
-async def _rows(folder: Path, service: str, tables: tuple[Table, ...]) -> dict[Table, Rows]:
-    database = Database(f"sqlite:///{folder / service}.db", pool=1)
-    try:
-        async with database.reading() as connection:
-            return {table: (await connection.execute(select(table))).all() for table in tables}
-    finally:
-        await database.dispose()
 
 
 def pending(seen: Evidence) -> list[str]:
@@ -114,8 +124,7 @@ def nobody_can_pay_any_more(seen: Sight) -> Iterator[str]:
             yield f"2. no money without a booking: {whose} failed and the page {one['id']} can be paid"
 
 
-async def overbooked(folder: Path) -> list[str]:
+async def overbooked(records: Records) -> list[str]:
     """Whether too many have the same time at this moment, in the middle of a run."""
-    rows = await _rows(folder, "calendar", (holds, resources, offerings))
-
+    rows = await records.of("calendar", (holds, resources, offerings))
     return list(no_overbooking(Evidence(rows, START, [], [], [], [], [], {})))

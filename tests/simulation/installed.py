@@ -73,12 +73,23 @@ def _own(service: str) -> dict[str, object]:
     return {}
 
 
-@cache
-def template() -> Path:
-    """A directory with the databases as they are before the first customer comes. Made once per process."""
+def _directory() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="holdfast-simulation-", dir=memory()))
     # Also in a worker process, where `atexit` says nothing.
     Finalize(None, shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}, exitpriority=1)
+    return folder
+
+
+@cache
+def workplace() -> Path:
+    """Where the databases of a run lie. Always the same place: engines remember what they compiled."""
+    return _directory()
+
+
+@cache
+def template() -> Path:
+    """A directory with the databases as they are before the first customer comes. Made once per process."""
+    folder = _directory()
     asyncio.run(_prepare(folder))
     for service, watched in WATCHED.items():
         with sqlite3.connect(folder / f"{service}.db") as database:

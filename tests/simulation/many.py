@@ -13,7 +13,7 @@ from tests.simulation.installed import Change
 from tests.simulation.run import Result, simulate
 
 # A fresh process after this many: nothing that one run left in memory steers the next ones for ever.
-RUNS_OF_A_PROCESS = 100
+RUNS_OF_A_PROCESS = 150
 
 
 @dataclass

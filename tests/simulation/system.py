@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,11 @@ from services.payment.providers.stripe import StripeProvider
 from services.payment.settings import Settings as PaymentSettings
 from shared.db import Database
 from shared.messaging.bus import Bus
-from shared.messaging.envelope import Envelope
-from shared.messaging.local import LocalBus
 from shared.messaging.work import UnitOfWork
 from shared.service import Service
 from tests.simulation.broker import Broker, Connection
 from tests.simulation.installed import KEY, settings_of
+from tests.simulation.layout import Member, Shape, WatchedBus
 from tests.simulation.loop import START, SimulatedLoop
 from tests.simulation.monitors import Watch
 from tests.simulation.outside import Outside
@@ -30,58 +29,11 @@ from tests.simulation.trace import Trace
 from tests.simulation.weather import Weather
 from tests.simulation.wire import Asked, Reply, exchange
 
-CALM_POLL = 120.0
+# One engine for all processes and runs: it keeps what it has compiled.
+_DATABASES: dict[str, Database] = {}
+CALM_POLL = 400.0
 # How soon a replica that polls sees what another has committed.
 POLLED_WITHIN = 0.5
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How the installation is laid out: one process for everything, or one or more for each service."""
-
-    embedded: bool
-    replicas: Mapping[str, int]
-    poll: float
-
-    @classmethod
-    def of(cls, rng: random.Random) -> Shape:
-        """A layout drawn from the seed."""
-        embedded = rng.random() < 0.35
-        replicas = {name: rng.choice((1, 1, 2)) for name in PARTS}
-        return cls(embedded, replicas, rng.choice((30.0, 60.0, 120.0)))
-
-
-class WatchedBus(LocalBus):
-    """The in-process bus, with somebody who listens to everything."""
-
-    def __init__(self, watch: Watch) -> None:
-        super().__init__()
-        self._watch = watch
-
-    async def publish(self, envelopes: Sequence[Envelope]) -> None:
-        """Deliver, and let the listener hear."""
-        self._watch.said(envelopes)
-        await super().publish(envelopes)
-
-
-@dataclass
-class Member:
-    """A place in the layout, taken by one process after the other."""
-
-    name: str
-    services: tuple[str, ...]
-    lives: int = 0
-    process: Process | None = None
-    running: dict[str, Service] = field(default_factory=dict)
-    bus: Bus | None = None
-    ready_since: float | None = None
-    # How long it stays away when it dies next; None for a while that is drawn then.
-    stays_away: float | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether it has started and lives."""
-        return self.ready_since is not None
 
 
 class System:
@@ -107,7 +59,6 @@ class System:
         self.broker = Broker(topology(), loop, weather, trace, watch.said)
         self._folder = folder
         self._around = around
-        self._databases: dict[str, Database] = {}
         self._restarting: set[asyncio.Task[None]] = set()
         self.members = self._members()
         around.payment = self._ingress
@@ -157,36 +108,40 @@ class System:
         service = PARTS[name].build(settings, process.runtime, bus, **sources)
         desk = service.desk
         # One engine for all that ever run it: on SQLite two would wait for each other's locks in real time.
-        service.database = desk.database = self._databases.setdefault(name, desk.database)
+        service.database = desk.database = _DATABASES.setdefault(name, desk.database)
         if isinstance(settings, PaymentSettings):
             http = LineStripeClient(self._around.stripe, settings.stripe_timeout_seconds)
             stripe = StripeProvider(settings.stripe_account(), retries=settings.stripe_retries, http=http)
             desk.deps = replace(desk.deps, providers={stripe.name: stripe})
         if name == "notify":
             desk.deps = replace(desk.deps, email=self._around.mail)
-        self._alarm(service, process)
+        self._alarm(service)
+        if name == "calendar":
+            service.desk.after_commit.append(lambda _: self.watch.time_changed())
         return service
 
-    def _alarm(self, service: Service, process: Process) -> None:
+    def _alarm(self, service: Service) -> None:
         """Polling would fill the simulated hours: the loops are woken when there is something to be found."""
         self._pace(service)
+        replicas = partial(self._replicas, service.name)
 
-        def wake_all() -> None:
-            for one in self._replicas(service.name):
+        def something_is_due() -> None:
+            for one in replicas():
                 one.tasks.kick.set()
+
+        def something_was_said() -> None:
+            for one in replicas():
                 one.relay.kick.set()
 
-        def set_alarm(work: UnitOfWork) -> None:
+        def set_alarms(work: UnitOfWork) -> None:
             now = self.loop.time()
             if work.soonest is not None:
                 due = (work.soonest - START).total_seconds() + 0.001
-                self.loop.call_at(max(due, now), wake_all)
+                self.loop.call_at(max(due, now), something_is_due)
             if work.sent and self.shape.replicas[service.name] > 1:
-                self.loop.call_at(now + self.rng.uniform(0.0, POLLED_WITHIN), wake_all)
+                self.loop.call_at(now + self.rng.uniform(0.0, POLLED_WITHIN), something_was_said)
 
-        service.desk.after_commit.append(set_alarm)
-        if service.name == "calendar":
-            service.desk.after_commit.append(lambda _: self.watch.time_changed())
+        service.desk.after_commit.append(set_alarms)
 
     def _replicas(self, name: str) -> list[Service]:
         return [one.running[name] for one in self.members if one.ready and name in one.running]
@@ -294,5 +249,5 @@ class System:
             if member.process is not None:
                 member.process.on_death.clear()
                 member.process.kill("the end")
-        for database in self._databases.values():
+        for database in _DATABASES.values():
             await database.dispose()
