@@ -49,6 +49,7 @@ async def test_every_broken_message_is_a_dead_letter_with_a_reason_and_business_
 async def test_what_is_wrong_around_a_message_does_not_matter(
     queue: ServiceQueue, services: Distributed
 ) -> None:
+    await business.goes_on(services.installation)
     last = broken.unknown(queue.service)
     # Handled before: known by its id, it is taken and changes nothing.
     known = broken.wire_of(broken.handled_by(queue.service)[0], await queue.handled())

@@ -66,7 +66,7 @@ async def test_there_is_no_calendar_file_before_the_booking_stands(customer: Cus
     shop = await customer.shop()
     booking = await customer.book(shop.visit)
     answer = await customer.http.get(f"/v1/bookings/{booking['id']}.ics")
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_confirmed_yet")
     assert answer.headers["Content-Type"].startswith("application/problem+json")
 
 

@@ -25,7 +25,7 @@ from tests.simulation.replacing import replaced
 from tests.simulation.wire import Asked
 
 # Timers fire within a minute, and a task that failed is tried again within five.
-SLACK = timedelta(seconds=400)
+SLACK = timedelta(seconds=240)
 PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 Report = Callable[[str], None]
 
@@ -39,6 +39,7 @@ class Watch:
         self._calendar = sqlite3.connect(folder / "calendar.db", isolation_level=None)
         self._booking = sqlite3.connect(folder / "booking.db", isolation_level=None)
         self._given_back: set[str] = set()
+        self._paid: set[str] = set()
         self._said: dict[tuple[str, ...], str] = {}
         self._topology = topology()
         # What the bus has taken, by the service it is for.
@@ -91,6 +92,19 @@ class Watch:
         for item, status in self._items(booking):
             if status != "confirmed":
                 self._report(f"2. no money without a booking: {booking} is captured while {item} is {status}")
+
+    def booked(self) -> None:
+        """The coordinator has committed: what it calls confirmed is paid."""
+        query = "SELECT id FROM bookings WHERE status = 'confirmed' AND method IS NOT NULL"
+        for (booking,) in self._booking.execute(query):
+            if booking not in self._paid and not self._is_taken(booking):
+                self._report(f"3. no booking without money: {booking} is confirmed before it is paid")
+            self._paid.add(booking)
+
+    def _is_taken(self, booking: str) -> bool:
+        intents = self._outside.world.all("stripe.payment_intent")
+        mine = [one for one in intents if one["metadata"].get("booking_id") == booking]
+        return any(one["amount_received"] > 0 for one in mine)
 
     def paid(self, booking: str) -> None:
         """Somebody has paid: the time is not given back yet."""

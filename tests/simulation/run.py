@@ -159,8 +159,8 @@ class _Run:
                 self.trace.fault("away", f"{line.name} until {line.away_until:.0f}")
             if self.weather.strikes(BY_THE_MINUTE[2]):
                 self.system.lose_somebody()
+            self._watch_patience()
             if glance % 6 == 5:
-                self._watch_patience()
                 for one in await overbooked(self.records):
                     self._note(one)
 

@@ -118,6 +118,8 @@ class System:
         self._alarm(service)
         if name == "calendar":
             service.desk.after_commit.append(lambda _: self.watch.time_changed())
+        if name == "booking":
+            service.desk.after_commit.append(lambda _: self.watch.booked())
         return service
 
     def _alarm(self, service: Service) -> None:

@@ -1,5 +1,6 @@
 """Payments without their guards."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -161,7 +162,7 @@ def webhook_trusted() -> Iterator[None]:
     async def remembering(task: Any, desk: Any, deps: Any) -> None:
         async with desk.database.reading() as connection:
             event = (await connection.execute(hints._event(task))).one()
-        said[event.object_ref] = event.raw["data"]["object"]
+        said[event.object_ref] = json.loads(event.raw)["data"]["object"]
         await heed(task, desk, deps)
 
     with (

@@ -6,7 +6,6 @@ from itertools import count
 from typing import Any
 
 from services.calendar.sources import google
-from services.notify import repository as notifications
 from shared.errors import Outage
 from tests.simulation import providers
 from tests.simulation.replacing import replaced
@@ -39,33 +38,7 @@ def outage_taken_for_done() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def told_again() -> Iterator[None]:
-    """Whoever hears of a booking twice writes twice."""
-    record = notifications.record
-
-    async def always(work: Any, booking_id: str, occasion: Any, status: str) -> str | None:
-        made = await record(work, booking_id, occasion, status)
-        another: Any = _Another(occasion, work.runtime.new_id("x"))
-        return made or await record(work, booking_id, another, status)
-
-    with replaced(notifications, "record", always):
-        yield
-
-
-class _Another:
-    """The same occasion under another name."""
-
-    def __init__(self, occasion: Any, dedupe: str) -> None:
-        self._occasion = occasion
-        self.dedupe = dedupe
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._occasion, name)
-
-
 MUTATIONS = {
     "an event under a new name with every try": event_named_anew,
     "a silent calendar counts as written": outage_taken_for_done,
-    "told again": told_again,
 }
