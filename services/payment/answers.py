@@ -143,7 +143,13 @@ def _collected(payment: Payment, now: datetime) -> Told:
     event = _collect_answer(payment, now)
     if event is None:
         return payment, ()
-    return replace(payment, owes=payment.owes - {"collect"}), (event,)
+    payment = replace(payment, owes=payment.owes - {"collect"})
+    if not isinstance(event, PaymentAuthorized):
+        # A refusal is final for its saga: an earlier copy of its command must not claim later money.
+        asked_by = [event.ref.saga] if event.ref else []
+        settled = tuple(dict.fromkeys((*payment.settled_sagas, *asked_by)))
+        payment = replace(payment, settled_sagas=settled)
+    return payment, (event,)
 
 
 def _collect_answer(payment: Payment, now: datetime) -> Event | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.payment.payment import DROPPED, Attempt, Owed, Payment
-from services.payment.position import stage
+from services.payment.position import holder, stage
 from shared.events import Event, StepRef
 from shared.events.payment import (
     CapturePayment,
@@ -25,7 +25,8 @@ def saga_of(ref: StepRef | None) -> str:
 
 def collect(payment: Payment, command: CollectPayment, now: datetime) -> Granted:
     """Collect the amount; take late money up again; start nothing for a saga that gave it back."""
-    if saga_of(command.ref) in payment.settled_sagas:
+    saga = saga_of(command.ref)
+    if saga in payment.settled_sagas and not _is_told_the_same_again(payment, saga):
         refused = PaymentFailed(booking_id=command.booking_id, reason="cancelled", ref=command.ref)
         return payment, (refused,)
     asked = replace(payment, collect_ref=command.ref, owes=payment.owes | {"collect"})
@@ -35,6 +36,12 @@ def collect(payment: Payment, command: CollectPayment, now: datetime) -> Granted
         return _take_up(asked, command), ()
     # Whoever asks twice may have missed the customer's next step: it is told again.
     return _every_attempt(asked, lambda one: replace(one, offered=False)), ()
+
+
+def _is_told_the_same_again(payment: Payment, saga: str) -> bool:
+    """Whether collecting ended by itself for this saga, and nobody has collected or paid since."""
+    mine = saga == saga_of(payment.collect_ref)
+    return mine and payment.closed in ("failed", "expired") and holder(payment) is None
 
 
 def _nothing_was_started(payment: Payment) -> bool:

@@ -238,3 +238,20 @@ def test_money_that_a_saga_claims_is_not_given_back_by_a_word_that_nobody_waits_
     till.capture()
     till.work_off()
     assert till.names()[-1] == "PaymentSucceeded"
+
+
+def test_an_early_copy_of_a_refused_command_claims_nothing_from_the_saga_that_came_after() -> None:
+    till = opened()
+    till.later(minutes=30)
+    till.work_off()
+    till.pays_after_all()
+    till.look()
+    till.collect("sg_2")
+    till.capture("sg_2")
+    till.work_off()
+    told = len(till.events)
+    till.collect("sg_1")
+    till.give_back("sg_1")
+    till.work_off()
+    assert till.names()[told:] == ["PaymentFailed", "PaymentGivenBack"]
+    assert [page.kept for page in till.world.values()] == [TEN_DOLLARS.amount]
