@@ -88,7 +88,8 @@ def _next_steps(payment: Payment, now: datetime) -> Told:
         return payment, ()
     events: list[Event] = []
     for attempt in payment.attempts:
-        if attempt.action and not attempt.offered and attempt.state == "action_required":
+        to_be_paid = attempt.state == "action_required" and not payment.denied(attempt.id)
+        if attempt.action and not attempt.offered and to_be_paid:
             payment = payment.with_attempt(replace(attempt, offered=True))
             events.append(_action_event(payment, attempt.action, payment.deadline or now))
     return payment, tuple(events)

@@ -113,7 +113,8 @@ def _order_for(payment: Payment, attempt: Attempt, keeper: Attempt | None, at: S
         return None
     is_surplus = keeper is not None and keeper.id != attempt.id
     if attempt.state in UNPAID:
-        return Order("expire", attempt.id) if is_surplus or at != "collecting" else None
+        unwanted = is_surplus or at != "collecting" or payment.denied(attempt.id)
+        return Order("expire", attempt.id) if unwanted else None
     if at == "returning" or is_surplus or (attempt.mismatch and at != "collecting"):
         return _return_of(payment, attempt, _why(payment, attempt, is_surplus))
     if attempt.state == "authorized" and payment.capture_wanted and at == "collecting":

@@ -8,7 +8,7 @@ from services.payment import repository, watch
 from services.payment.deps import Deps
 from services.payment.hints import keep_hint
 from services.payment.look import ask, ask_refund, fold_in, fold_refund_in
-from services.payment.payment import Payment
+from services.payment.payment import UNNAMED, Payment
 from shared.messaging.work import Desk, Task
 
 BACKFILL = "backfill"
@@ -33,7 +33,11 @@ async def recheck(task: Task, desk: Desk, deps: Deps) -> None:
 async def _recheck_attempt(task: Task, desk: Desk, deps: Deps, payment: Payment) -> None:
     attempt = payment.attempt(task.payload["attempt_id"])
     began = desk.runtime.now()
-    seen = await ask(deps.provider(attempt.provider), attempt.refs)
+    provider = deps.provider(attempt.provider)
+    if attempt.refs == UNNAMED:
+        seen = await provider.find_payment(attempt.id, attempt.created_at)
+    else:
+        seen = await ask(provider, attempt.refs)
     async with desk.unit_of_work(task) as work:
         after = await fold_in(work, deps, payment.booking_id, attempt.id, seen, began)
         if task.key in watch.watched(after, work.now):

@@ -159,6 +159,11 @@ class Payment:
         """True while the provider may still be acting on this attempt."""
         return any(one.in_flight for one in self.operations if one.attempt_id == attempt_id)
 
+    def denied(self, attempt_id: str) -> bool:
+        """True when the provider knew nothing of this attempt, and it was given up: nobody was shown it."""
+        starts = (one for one in self.operations if one.attempt_id == attempt_id and one.kind == "start")
+        return any(one.code == NEVER_HAPPENED for one in starts)
+
 
 Row = TypeVar("Row", Attempt, Operation, Refund)
 

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from services.payment.payment import UNPAID, Attempt, Payment
+from services.payment.payment import UNNAMED, UNPAID, Attempt, Payment
 from services.payment.position import has_money, holder, stage
 from shared.messaging.work import UnitOfWork
 
 # Webhooks get lost: every attempt and refund that is not over is read again, ever more rarely.
 ROUNDS = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 3600, 21600, 86400))
+# How long a page that was given up as never made is looked for.
+LOOKED_FOR = timedelta(hours=1)
 RECHECK = "recheck"
 OPERATION = "operation"
 DEADLINE = "deadline"
@@ -20,15 +22,22 @@ def watched(payment: Payment, now: datetime) -> dict[str, dict[str, str]]:
     attempts = {
         one.id: {"attempt_id": one.id}
         for one in payment.attempts
-        if _may_change(payment, one) or (at == "returning" and has_money(payment, one))
+        if _may_change(one)
+        or _may_appear(payment, one, now)
+        or (at == "returning" and has_money(payment, one))
     }
     refunds = {one.id: {"refund_id": one.id} for one in payment.refunds if one.state == "pending" and one.ref}
     return attempts | refunds
 
 
-def _may_change(payment: Payment, attempt: Attempt) -> bool:
-    known = attempt.refs.session or attempt.refs.intent
-    return bool(known) and (attempt.state in UNPAID or attempt.state == "authorized")
+def _may_change(attempt: Attempt) -> bool:
+    return attempt.refs != UNNAMED and (attempt.state in UNPAID or attempt.state == "authorized")
+
+
+def _may_appear(payment: Payment, attempt: Attempt, now: datetime) -> bool:
+    """A call that was given up may be carried out all the same, long after."""
+    lost = attempt.refs == UNNAMED and payment.denied(attempt.id)
+    return lost and now - attempt.created_at < LOOKED_FOR
 
 
 def deadline_of(payment: Payment) -> datetime | None:

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from services.payment.janitor import BACKFILL
+from services.payment.providers.port import OutcomeUnknown, PaymentSnapshot, StartPayment
 from services.payment.tables import provider_events, spine
 from tests.support.payment import Cashier
 
@@ -36,6 +39,44 @@ async def test_a_payment_that_was_given_back_leaves_no_timer_behind(till: Cashie
     await till.collect()
     await till.give_back()
     await till.deliver()
+    assert [row.kind for row in await till.rows(spine.tasks)] == []
+
+
+async def test_a_page_that_was_given_up_and_is_made_all_the_same_is_closed(
+    till: Cashier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create, held_up = till.stripe.create_hosted, []
+
+    async def into_nothing(start: StartPayment, key: str) -> PaymentSnapshot:
+        held_up.append((start, key))
+        raise OutcomeUnknown("the request is on its way, and nobody knows where")
+
+    monkeypatch.setattr(till.stripe, "create_hosted", into_nothing)
+    await till.collect(minutes=60)
+    await till.later(seconds=60, steps=12)
+    monkeypatch.undo()
+    await till.later(seconds=120, steps=12)
+    assert await till.kinds() == ["start failed", "start succeeded"]
+
+    await create(*held_up[0])
+    await till.later(minutes=15, steps=30)
+    pages = {one["metadata"]["attempt_id"]: one for one in till.world.all("stripe.checkout.session")}
+    lost, shown = (await till.payment()).attempts
+    assert (pages[lost.id]["status"], pages[shown.id]["status"]) == ("expired", "open")
+    assert (await till.names()).count("payment.action_required") == 1
+
+
+async def test_a_page_that_never_was_is_not_looked_for_without_end(
+    till: Cashier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def into_nothing(*_: object) -> PaymentSnapshot:
+        raise OutcomeUnknown("no answer")
+
+    monkeypatch.setattr(till.stripe, "create_hosted", into_nothing)
+    await till.collect(minutes=5)
+    await till.later(minutes=30, steps=60)
+    await till.later(minutes=300, steps=30)
+    assert (await till.names())[-1] == "payment.failed"
     assert [row.kind for row in await till.rows(spine.tasks)] == []
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from services.booking.sagas import SAGAS
 from shared.errors import Outage
 from shared.messaging.bus import Bus, Hear, Subscription
 from shared.messaging.envelope import Envelope
 from tests.simulation.loop import SimulatedLoop
+from tests.simulation.monitors import Topology, Watch, receivers
 from tests.simulation.process import Process
 from tests.simulation.trace import Trace
 from tests.simulation.weather import Weather
@@ -18,6 +20,17 @@ from tests.simulation.weather import Weather
 PREFETCH = 32
 # How often somebody who is cut off tries to connect again.
 LOOKS_EVERY = 5.0
+
+
+def _asked_again() -> Iterator[str]:
+    for saga in SAGAS:
+        for step in saga.every_step:
+            messages = (step.do, step.ok, *step.refusals, step.undo, step.undone)
+            yield from (one.wire_name for one in messages if one is not None)
+
+
+# A saga asks again when a command or its answer is lost. Nobody would ask for other messages again.
+ASKED_AGAIN = frozenset(_asked_again())
 
 
 @dataclass
@@ -29,16 +42,6 @@ class Queue:
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-Topology = Mapping[str, tuple[str, ...]]
-
-
-def receivers(topology: Topology, envelope: Envelope) -> list[str]:
-    """The services that a message is for."""
-    if envelope.is_command:
-        return [envelope.receiver] if envelope.receiver in topology else []
-    return [service for service, heard in topology.items() if envelope.type in heard]
-
-
 class Broker:
     """What is in the queues outlives every process."""
 
@@ -48,13 +51,13 @@ class Broker:
         loop: SimulatedLoop,
         weather: Weather,
         trace: Trace,
-        hear: Callable[[Sequence[Envelope]], None],
+        watch: Watch,
     ) -> None:
         self.loop = loop
         self.weather = weather
         self.trace = trace
         self._topology = topology
-        self._hear = hear
+        self._watch = watch
         self._queues = {service: Queue() for service in topology}
 
     @property
@@ -66,12 +69,22 @@ class Broker:
 
     def keep(self, envelope: Envelope) -> None:
         """Put a message into every queue it is for."""
-        self._hear([envelope])
+        self._watch.said([envelope])
         for service in receivers(self._topology, envelope):
+            if envelope.type in ASKED_AGAIN and envelope.data.get("ref") and self._drops(envelope):
+                self._watch.dropped(service, envelope)
+                continue
             self._put(service, envelope)
             if self.weather.strikes("message twice"):
                 self.trace.fault("message twice", f"{envelope.type} to {service}", envelope.subject)
                 self._put(service, envelope)
+
+    def _drops(self, envelope: Envelope) -> bool:
+        """Whether somebody empties a queue by mistake, or drops what is a dead letter."""
+        if not self.weather.strikes("message dropped"):
+            return False
+        self.trace.fault("message dropped", envelope.type, envelope.subject)
+        return True
 
     def _put(self, service: str, envelope: Envelope) -> None:
         queue = self._queues[service]
@@ -81,7 +94,7 @@ class Broker:
             at += self.rng.choice((1.0, 20.0, 120.0)) * self.rng.random()
         if self.weather.is_slow(envelope.type):
             self.trace.fault("message very late", f"{envelope.type} to {service}", envelope.subject)
-            at += self.rng.uniform(10.0, 420.0)
+            at += self.rng.uniform(10.0, self.rng.choice((420.0, 900.0)))
         elif self.weather.strikes("message overtaken"):
             self.trace.fault("message overtaken", f"{envelope.type} to {service}", envelope.subject)
         else:

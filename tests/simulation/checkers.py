@@ -74,10 +74,10 @@ async def gather(records: Records, outside: Outside, accepted: Mapping[str, Json
     )
 
 
-def pending(seen: Evidence) -> list[str]:
+def pending(seen: Sight) -> list[str]:
     """What is not finished: here a booking that waits for its customer is not finished either."""
     waiting = [f"booking {row.id} is {row.status}" for row in seen.of(bookings) if row.status not in OVER]
-    return [*left_to_do(seen), *waiting]
+    return [*left_to_do(seen), *waiting, *still_payable(seen)]
 
 
 def violations(seen: Sight, unheard: set[str]) -> Iterator[str]:
@@ -88,7 +88,6 @@ def violations(seen: Sight, unheard: set[str]) -> Iterator[str]:
     for check in INVARIANTS:
         if check is not mailed_once:
             yield from check(seen)
-    yield from nobody_can_pay_any_more(seen)
     yield from one_booking_for_one_wish(seen)
     once = [mail for mail in seen.mails if mail["message_id"] not in unheard]
     yield from mailed_once(replace(seen, mails=once))
@@ -110,18 +109,18 @@ def one_booking_for_one_wish(seen: Evidence) -> Iterator[str]:
             yield f"7. nothing accepted is lost or doubled: one wish of {email} became {times} bookings"
 
 
-def nobody_can_pay_any_more(seen: Sight) -> Iterator[str]:
-    """A booking that failed has no payment page left open: `payment.expired` and `given_back` say so."""
+def still_payable(seen: Sight) -> Iterator[str]:
+    """The pages and forms of bookings that failed: those that nobody knew of are found and closed in time."""
     failed = {row.id for row in seen.of(bookings) if row.status == "failed"}
     for one in seen.intents:
         whose = one["metadata"].get("booking_id")
         if whose in failed and one["metadata"].get("shown_as") == "form" and one["status"] in PAYABLE:
-            yield f"2. no money without a booking: {whose} failed and the form {one['id']} can be paid"
+            yield f"{whose} failed and the form {one['id']} can be paid"
     for one in seen.sessions:
         whose = one["metadata"].get("booking_id")
         lasts = one["expires_at"] > seen.now.timestamp()
         if whose in failed and one["status"] == "open" and lasts:
-            yield f"2. no money without a booking: {whose} failed and the page {one['id']} can be paid"
+            yield f"{whose} failed and the page {one['id']} can be paid"
 
 
 async def overbooked(records: Records) -> list[str]:

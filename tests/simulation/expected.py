@@ -28,7 +28,7 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
     "holds": {
         "": ("held", "released", "confirmed"),
         "held": ("confirmed", "released", "cancelled", "lapsed"),
-        "lapsed": ("released",),
+        "lapsed": ("released", "cancelled"),
         "confirmed": ("cancelled",),
     },
     "calendar_events": {"": ("pending",), "pending": ("written",)},
@@ -38,6 +38,8 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
         "action_required": ("authorized", "cancelled", "expired"),
         "authorized": ("succeeded", "cancelled"),
         "expired": ("authorized",),
+        # A page that was given up as never made, and appeared after all.
+        "failed": ("action_required", "authorized"),
     },
     "operations": {
         "": ("requested",),
@@ -51,7 +53,11 @@ CHANGES: dict[str, dict[str, tuple[str, ...]]] = {
         "expired": ("", "given_back"),
         "given_back": ("",),
     },
-    "notifications": {"": ("pending",), "pending": ("sent",)},
+    "notifications": {
+        "": ("pending", "waiting"),
+        "waiting": ("pending",),
+        "pending": ("sent", "skipped"),
+    },
 }
 
 

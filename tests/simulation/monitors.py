@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from holdfast.parts import topology
+from services.booking.sagas import SAGAS
 from shared.messaging.envelope import Envelope
 from shared.saga import runner
 from shared.saga.advance import advance
 from shared.saga.definition import Saga
 from shared.saga.state import Answered, Decision, Input, SagaState, key_of
-from tests.simulation.broker import receivers
 from tests.simulation.installed import Change
 from tests.simulation.outside import Outside
 from tests.simulation.replacing import replaced
@@ -28,6 +28,14 @@ from tests.simulation.wire import Asked
 SLACK = timedelta(seconds=240)
 PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 Report = Callable[[str], None]
+Topology = Mapping[str, tuple[str, ...]]
+
+
+def receivers(topology: Topology, envelope: Envelope) -> list[str]:
+    """The services that a message is for."""
+    if envelope.is_command:
+        return [envelope.receiver] if envelope.receiver in topology else []
+    return [service for service, heard in topology.items() if envelope.type in heard]
 
 
 class Watch:
@@ -39,6 +47,11 @@ class Watch:
         self._calendar = sqlite3.connect(folder / "calendar.db", isolation_level=None)
         self._booking = sqlite3.connect(folder / "booking.db", isolation_level=None)
         self._given_back: set[str] = set()
+        self._free: set[str] = set()
+        # Hears of time that somebody could have now: its offering and its start.
+        self.freed: Callable[[str, datetime], None] = lambda offering, start: None
+        # Hears of every message that is published.
+        self.published: Callable[[str], None] = lambda kind: None
         self._paid: set[str] = set()
         self._said: dict[tuple[str, ...], str] = {}
         self._topology = topology()
@@ -57,11 +70,17 @@ class Watch:
         """The calendar has committed: no time outlives its booking, none is given back while one can pay."""
         held: dict[str, list[str]] = {}
         over: dict[str, list[str]] = {}
-        for item, booking, status in self._calendar.execute("SELECT id, booking_id, status FROM holds"):
+        query = "SELECT id, booking_id, status, offering, starts_at FROM holds"
+        for item, booking, status, offering, start in self._calendar.execute(query):
             if status in ("held", "confirmed"):
                 held.setdefault(booking, []).append(item)
                 self._given_back.discard(item)
-            elif status in ("released", "cancelled") and item not in self._given_back:
+                self._free.discard(item)
+                continue
+            if start and item not in self._free:
+                self._free.add(item)
+                self.freed(offering, datetime.fromisoformat(start))
+            if status in ("released", "cancelled") and item not in self._given_back:
                 self._given_back.add(item)
                 over.setdefault(booking, []).append(item)
         for booking in self._given_up(held):
@@ -123,6 +142,7 @@ class Watch:
     def said(self, envelopes: Sequence[Envelope]) -> None:
         """Once in effect: a message that comes twice causes nothing twice."""
         for envelope in envelopes:
+            self.published(envelope.type)
             for service in receivers(self._topology, envelope):
                 self.taken[service][envelope.id] = envelope
             if not envelope.causationid:
@@ -134,6 +154,10 @@ class Watch:
                     f"8. said once: {envelope.source} said {envelope.type} of {envelope.subject} twice"
                 )
 
+    def dropped(self, service: str, envelope: Envelope) -> None:
+        """What the bus took and will never hand to this service."""
+        self.taken[service].pop(envelope.id, None)
+
     # Patience
 
     def too_patient(self, now: datetime) -> None:
@@ -141,8 +165,8 @@ class Watch:
         for (told,) in self._booking.execute("SELECT state FROM sagas WHERE status = 'running'"):
             state = SagaState.model_validate_json(told)
             for key, step in state.steps.items():
-                late = step.status == "sent" and step.deadline is not None and now > step.deadline + SLACK
-                if late and not state.stuck:
+                asked = step.status == "sent" and step.deadline is not None and not state.stuck
+                if asked and step.deadline and now > step.deadline + _patience(state, key) + SLACK:
                     self._report(f"4. nothing stays half-done: {state.booking_id} still waits for {key}")
 
     # The engine
@@ -162,16 +186,24 @@ class Watch:
             yield
 
 
+def _patience(state: SagaState, key: str) -> timedelta:
+    """How long after its deadline a step is asked for: past the point of no return nothing gives up."""
+    saga = next(one for one in SAGAS if one.name == state.saga)
+    name = key.partition("/")[0]
+    final = name not in {step.name for step in saga.steps[: saga.turning_point]}
+    return saga.step(name).patience if final else timedelta(0)
+
+
 def payable(outside: Outside, booking: str) -> Iterator[str]:
-    """The payment pages and forms of a booking on which somebody can pay now."""
+    """The pages and forms of a booking on which somebody can pay now, of those that we know of."""
     now = outside.world.now().timestamp()
     for one in outside.world.all("stripe.checkout.session"):
         mine = one["metadata"].get("booking_id") == booking
-        if mine and one["status"] == "open" and one["expires_at"] > now:
+        if mine and one["id"] in outside.known and one["status"] == "open" and one["expires_at"] > now:
             yield str(one["id"])
     for one in outside.world.all("stripe.payment_intent"):
         mine = one["metadata"].get("booking_id") == booking and one["metadata"].get("shown_as") == "form"
-        if mine and one["status"] in PAYABLE:
+        if mine and one["id"] in outside.known and one["status"] in PAYABLE:
             yield str(one["id"])
 
 

@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sandbox.stripe import customer as payer
@@ -19,9 +20,11 @@ from tests.simulation.trace import Trace
 GOOD = "4242424242424242"
 NO_FUNDS = "4000000000009995"
 ASKS_THE_BANK = "4000002760003184"
+TOO_LATE = ("pays a closed page", "leaves, then pays a closed page", "is declined, then pays a closed page")
 PLANS = (
     "pays",
     "pays",
+    "pays every page",
     "pays",
     "pays twice",
     "declined, then pays",
@@ -33,17 +36,22 @@ PLANS = (
     "cancels",
     "cancels at once",
     "pays and cancels",
+    "pays at the last moment",
     "pays late",
+    "pays every page",
     "pays a closed page",
-    "pays a closed page",
-    "leaves, then pays a closed page",
-    "is declined, then pays a closed page",
+    *TOO_LATE,
 )
+# What everybody of a run may do alike.
+FASHIONS = (*PLANS, *TOO_LATE, *TOO_LATE, *TOO_LATE)
+PAY_AT_ONCE = ("pays", "pays twice", "pays and cancels", "pays at the last moment", "pays every page")
 DAY = "2026-03-03T"
 ON_THE_HOUR = ("10:00", "11:00")
 STARTS = ("10:00", "10:30", "11:00")
 OFFERINGS = ("visit", "visit", "long", "hello", "room", "course", "course", "hurry")
 OVER = ("confirmed", "failed")
+KEEN_AT_MOST = 3
+FIRST_KEEN = 100
 
 Json = dict[str, Any]
 
@@ -59,13 +67,26 @@ class People:
     accepted: dict[str, Json] = field(default_factory=dict)
     # The payment pages that each customer was ever shown.
     shown: dict[str, list[str]] = field(default_factory=dict)
+    # Customers who came because somebody's time was free again.
+    keen: list[asyncio.Task[None]] = field(default_factory=list)
+    tabs: list[asyncio.Task[None]] = field(default_factory=list)
+    # What everybody of this run does, or nothing in particular.
+    fashion: str = ""
     # Asks, when money is given, whether the booking could still take it.
     witness: Callable[[str], None] = lambda _: None
 
-    async def customer(self, number: int) -> None:
+    def somebody_waits_for(self, offering: str, start: datetime) -> None:
+        """Have a customer come for time that was just given back: whoever had it may still pay."""
+        if self.system.weather.calm or len(self.keen) == KEEN_AT_MOST or self.rng.random() < 0.6:
+            return
+        number = FIRST_KEEN + len(self.keen)
+        items = [{"offering": offering, "start": start.isoformat()}]
+        self.keen.append(self.system.loop.create_task(self.customer(number, items)))
+
+    async def customer(self, number: int, items: list[Json] | None = None) -> None:
         """One customer, from the wish to the end."""
-        plan = self.rng.choice(PLANS)
-        booking = await self._book(number, plan)
+        plan = self.fashion or self.rng.choice(PLANS)
+        booking = await self._book(number, plan, items or self._basket())
         if booking is None:
             return
         if plan == "cancels at once":
@@ -74,16 +95,22 @@ class People:
         stands = await self._until_payable(booking)
         if stands["status"] in OVER or plan == "closes the page":
             return
-        await asyncio.sleep(self.rng.uniform(0.0, 30.0))
+        if plan == "pays at the last moment":
+            await self._until_the_last_moment(stands)
+        else:
+            await asyncio.sleep(self.rng.uniform(0.0, 30.0))
         await self._follow(plan, booking)
 
-    async def _book(self, number: int, plan: str) -> Json | None:
+    def _basket(self) -> list[Json]:
         offerings = [self.rng.choice(OFFERINGS) for _ in range(self.rng.choice((1, 1, 2, 2, 3)))]
+        return [{"offering": f"{SHOP}.{one}", "start": self._start(one)} for one in offerings]
+
+    async def _book(self, number: int, plan: str, items: list[Json]) -> Json | None:
         wish: Json = {
-            "items": [{"offering": f"{SHOP}.{one}", "start": self._start(one)} for one in offerings],
+            "items": items,
             "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
         }
-        if set(offerings) != {"hello"}:
+        if any(one["offering"] != f"{SHOP}.hello" for one in items):
             wish["payment"] = {"method": self.rng.choice(("checkout", "card"))}
         for _ in range(12):
             try:
@@ -139,36 +166,68 @@ class People:
                 return stands
             await asyncio.sleep(self.rng.uniform(1.0, 10.0))
 
+    async def _until_the_last_moment(self, stands: Json) -> None:
+        action = stands["payment"]["next_action"]
+        if action:
+            until = datetime.fromisoformat(action["expires_at"]) - self.outside.world.now()
+            await asyncio.sleep(max(until.total_seconds() - self.rng.uniform(0.0, 3.0), 0.0))
+
     async def _follow(self, plan: str, booking: Json) -> None:
         id = booking["id"]
-        if plan in ("pays", "pays twice", "pays and cancels"):
-            self._pay(id, GOOD)
+        if plan in PAY_AT_ONCE:
+            await self._pay(id, GOOD)
         if plan == "pays twice":
             await asyncio.sleep(self.rng.uniform(0.0, 60.0))
-            self._pay(id, GOOD)
-        if plan in ("declined", "declined, then pays"):
-            self._pay(id, NO_FUNDS)
-        if plan == "declined, then pays":
-            await asyncio.sleep(self.rng.uniform(1.0, 90.0))
-            self._pay(id, GOOD)
+            await self._pay(id, GOOD)
+        if plan == "pays every page" or (plan in PAY_AT_ONCE and self.rng.random() < 0.3):
+            await self._pay_every_page(id)
+        if plan.startswith("declined"):
+            await self._be_declined(plan, id)
         if plan in ("answers the bank", "refuses the bank"):
-            self._pay(id, ASKS_THE_BANK, "approve" if plan == "answers the bank" else "cancel")
+            await self._pay(id, ASKS_THE_BANK, "approve" if plan == "answers the bank" else "cancel")
         if plan == "pays late":
             await asyncio.sleep(self.rng.uniform(200.0, 420.0))
-            self._pay(id, GOOD)
+            await self._pay(id, GOOD)
         if plan.endswith("pays a closed page"):
-            await self._pay_too_late(plan, id)
+            await self._pay_too_late(plan, booking)
         await self._afterwards(plan, booking)
 
-    async def _pay_too_late(self, plan: str, id: str) -> None:
+    async def _be_declined(self, plan: str, id: str) -> None:
+        await self._pay(id, NO_FUNDS)
+        if plan == "declined, then pays":
+            await asyncio.sleep(self.rng.uniform(1.0, 90.0))
+            await self._pay(id, GOOD)
+
+    async def _until_it_failed(self, booking: Json) -> None:
+        """Wait for the end of a booking, and a while more."""
+        for _ in range(60):
+            if (await self.look(booking))["status"] in OVER:
+                break
+            await asyncio.sleep(20.0)
+        await asyncio.sleep(self.rng.uniform(0.0, 90.0))
+
+    async def _pay_too_late(self, plan: str, booking: Json) -> None:
+        id = booking["id"]
         if plan.startswith("leaves"):
             await self._leave(id)
         if plan.startswith("is declined"):
-            self._pay(id, NO_FUNDS)
-        await asyncio.sleep(self.rng.uniform(100.0, 600.0))
+            await self._pay(id, NO_FUNDS)
+        if self.rng.random() < 0.3:
+            await asyncio.sleep(self.rng.uniform(100.0, 600.0))
+        else:
+            await self._until_it_failed(booking)
         # What was paid on a page that is closed already arrives all the same.
         self.outside.world.arm("stripe", "late_payment")
-        self._pay(id, GOOD)
+        await self._pay(id, GOOD)
+
+    async def _pay_every_page(self, id: str) -> None:
+        """Pay wherever one can, also on pages that we never showed: Stripe mails links to them by itself."""
+        for _ in range(12):
+            known = self.shown.setdefault(id, [])
+            known += [one for one in self._pages(id) if one not in known]
+            for page in known:
+                await self._pay_on(page, id, GOOD)
+            await asyncio.sleep(30.0)
 
     async def _afterwards(self, plan: str, booking: Json) -> None:
         id = booking["id"]
@@ -202,19 +261,32 @@ class People:
 
     # At the provider's pages
 
+    def _pages(self, id: str) -> list[str]:
+        """Every page and form of a booking, shown or not."""
+        forms = self.outside.world.all("stripe.payment_intent")
+        mine = [one for one in forms if one["metadata"].get("booking_id") == id]
+        shown_by_us = [one["id"] for one in mine if one["metadata"].get("shown_as") == "form"]
+        return [*(one["id"] for one in self._sessions(id)), *shown_by_us]
+
     def _sessions(self, id: str) -> list[Json]:
         found = self.outside.world.all("stripe.checkout.session")
         return [one for one in found if one["metadata"].get("booking_id") == id]
 
-    def _pay(self, id: str, card: str, action: str = "approve") -> None:
+    async def _pay(self, id: str, card: str, action: str = "approve") -> None:
         """Pay on any page that this customer was ever shown."""
         if not self.shown.get(id):
             return
-        page = self.rng.choice(self.shown[id])
+        await self._pay_on(self.rng.choice(self.shown[id]), id, card, action)
+
+    async def _pay_on(self, page: str, id: str, card: str, action: str = "approve") -> None:
+        if self.rng.random() < 0.3:
+            # Another tab of the same customer asks how it stands, a moment before.
+            self.tabs.append(self.system.loop.create_task(self._try("payment", f"/payments/{id}/refresh")))
+            await asyncio.sleep(self.rng.uniform(0.0, 2.0))
         late = bool(self.outside.world.armed())
         outcome = payer.pay(self.outside.world, page, card, action)
         self.trace.note("customer", f"pays {page}: {outcome['outcome']}", id)
-        if outcome["outcome"] in ("paid", "authorized") and not late:
+        if outcome["outcome"] in ("paid", "authorized") and not late and page in self.outside.known:
             self.witness(id)
 
     # Operators

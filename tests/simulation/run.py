@@ -24,12 +24,13 @@ from tests.simulation.checkers import (
     pending,
     violations,
 )
+from tests.simulation.expected import unforeseen
 from tests.simulation.installed import Change, install, visited, workplace
 from tests.simulation.layout import Shape
 from tests.simulation.loop import Deadlock, SimulatedLoop, without_threads
 from tests.simulation.monitors import SLACK, Watch
 from tests.simulation.outside import Outside
-from tests.simulation.people import People
+from tests.simulation.people import FASHIONS, People
 from tests.simulation.process import tell_processes
 from tests.simulation.system import System
 from tests.simulation.trace import Trace
@@ -38,6 +39,8 @@ from tests.support.evidence import Evidence
 
 # How many customers a run has. Two or three are enough for most misfortunes.
 CUSTOMERS = (1, 2, 2, 2, 3, 3, 3, 6)
+# How long a storm lasts at most. Every sixth or so outlasts a step whose service stays away.
+STORMS = (900.0, 900.0, 900.0, 900.0, 900.0, 2400.0)
 # What comes to rest by itself does so within this time: missed events are fetched every ten glances.
 QUIET = 700.0
 TOO_LONG = 5400.0
@@ -100,7 +103,9 @@ class _Run:
         )
         self.outside.stripe.witness = self.watch.arrived
         self.people = People(self.system, self.outside, self._fork(), self.trace)
+        self.people.fashion = self.rng.choice(("", "", self.rng.choice(FASHIONS)))
         self.people.witness = self.watch.paid
+        self.watch.freed = self.people.somebody_waits_for
 
     def _fork(self) -> random.Random:
         return random.Random(self.rng.getrandbits(64))
@@ -124,12 +129,15 @@ class _Run:
         self.result.digest = self.trace.digest()
         self.result.faults = self.trace.faults
         self.result.changes = visited(self.folder) + self.watch.changes
+        self.result.broken += [
+            f"0. no change that nobody expected: {one}" for one in unforeseen(self.result.changes)
+        ]
         self.result.hours = self.loop.time() / 3600
 
     async def _story(self) -> None:
         await self.outside.start()
         await self.system.start()
-        storm = self.rng.uniform(60.0, 900.0)
+        storm = self.rng.uniform(60.0, self.rng.choice(STORMS))
         customers = [
             self.loop.create_task(self._later(self.rng.uniform(0.0, storm), number))
             for number in range(1, self.rng.choice(CUSTOMERS) + 1)
@@ -137,7 +145,7 @@ class _Run:
         others = [self.loop.create_task(self.people.operator()) for _ in range(self.rng.choice((0, 1)))]
         await self._storm(storm)
         self._calm()
-        await asyncio.wait([*customers, *others], timeout=TOO_LONG)
+        await asyncio.wait([*customers, *others, *self.people.keen, *self.people.tabs], timeout=TOO_LONG)
         seen = await self._settled()
         self.result.broken += violations(seen, self.outside.mail.unheard)
         self.result.broken += nothing_taken_is_lost(seen, self.watch.taken)

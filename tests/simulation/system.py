@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,8 @@ from tests.simulation.wire import Asked, Reply, exchange
 # One engine for all processes and runs: it keeps what it has compiled.
 _DATABASES: dict[str, Database] = {}
 CALM_POLL = 400.0
+# Who takes part in a booking besides the coordinator.
+PARTIES = ("calendar", "payment")
 # How soon a replica that polls sees what another has committed.
 POLLED_WITHIN = 0.5
 
@@ -56,12 +59,13 @@ class System:
         self.trace = trace
         self.shape = shape
         self.watch = watch
-        self.broker = Broker(topology(), loop, weather, trace, watch.said)
+        self.broker = Broker(topology(), loop, weather, trace, watch)
         self._folder = folder
         self._around = around
         self._restarting: set[asyncio.Task[None]] = set()
         self.members = self._members()
         around.payment = self._ingress
+        watch.published = self._lose_at_the_worst_moment
 
     def _members(self) -> list[Member]:
         if self.shape.embedded:
@@ -230,13 +234,32 @@ class System:
             self.trace.fault("cut off", f"{member.name} for {seconds:.0f} s")
 
     def lose_somebody(self) -> None:
-        """Have one process die and stay away longer than any step waits for it."""
-        alive = [one for one in self.members if one.ready and one.process is not None]
-        if alive:
-            member = self.rng.choice(alive)
+        """Have a process, or all of its service, die and stay away longer than any step waits for it."""
+        alive = [one for one in self.members if one.ready]
+        if not alive:
+            return
+        self._lose(self.rng.choice(alive))
+
+    def _lose_at_the_worst_moment(self, kind: str) -> None:
+        if self.weather.is_triggered(kind):
+            self.loop.call_later(
+                self.rng.choice((0.0, 0.1, 1.0)) * self.rng.random(), self._lose_one_of, PARTIES
+            )
+
+    def _lose_one_of(self, services: Sequence[str]) -> None:
+        name = self.rng.choice(services)
+        concerned = [one for one in self.members if one.ready and name in one.services]
+        if concerned:
+            self._lose(concerned[0])
+
+    def _lose(self, first: Member) -> None:
+        alive = [one for one in self.members if one.ready]
+        all_of_them = self.rng.random() < 0.5
+        seconds = self.rng.uniform(200.0, 900.0)
+        for member in [one for one in alive if all_of_them and one.services == first.services] or [first]:
             assert member.process is not None
-            member.stays_away = self.rng.uniform(200.0, 900.0)
-            self.trace.fault("lost for long", f"{member.name} for {member.stays_away:.0f} s")
+            member.stays_away = seconds
+            self.trace.fault("lost for long", f"{member.name} for {seconds:.0f} s")
             member.process.kill("for long")
 
     def join(self) -> None:

@@ -11,12 +11,15 @@ FAULTS = (
     "confirm lost",
     "message twice",
     "message late",
+    "message dropped",
     "message overtaken",
     "cut off",
     "call lost",
     "answer lost",
     "call late",
     "call slow",
+    "page late",
+    "answer slow",
     "error before",
     "error after",
     "away",
@@ -24,6 +27,7 @@ FAULTS = (
     "webhook lost",
     "webhook twice",
     "webhook late",
+    "webhook rewritten",
     "mail put off",
     "mail answer lost",
     "request lost",
@@ -60,6 +64,19 @@ SLOW_KINDS = (
     "payment.give_back",
     "payment.given_back",
     "booking.confirmed",
+    "booking.failed",
+)
+# In some runs a service is lost for long just when it is spoken of, every second time.
+TRIGGERS = (
+    *("",) * 8,
+    "calendar.hold",
+    "calendar.confirm",
+    "calendar.confirmed",
+    "payment.collect",
+    "payment.authorized",
+    "payment.capture",
+    "payment.arrived_late",
+    "payment.arrived_late",
 )
 RATES = (0.03, 0.1, 0.3)
 # A fault point is passed thousands of times in a run.
@@ -67,7 +84,11 @@ RATES_AT_POINTS = (0.0005, 0.002, 0.008)
 # Asked three times a minute.
 RATES_OF_LOSS = (0.005, 0.02, 0.05)
 AT_POINTS = ("kill", "disk error", "commit answer lost")
+# A booking opens one page, seldom two.
+RATES_OF_PAGES = (0.1, 0.3, 0.6)
 BY_THE_MINUTE = ("cut off", "away", "lost for long")
+
+RARE_OR_OFTEN = {"lost for long": RATES_OF_LOSS, "page late": RATES_OF_PAGES}
 
 
 @dataclass
@@ -78,17 +99,18 @@ class Weather:
     rates: dict[str, float] = field(default_factory=dict)
     place: str = ""
     slow_kind: str = ""
+    trigger: str = ""
     calm: bool = False
 
     @classmethod
     def of(cls, rng: random.Random) -> "Weather":
         """A mix drawn from the seed: some faults never, some rarely, some all the time."""
         share = rng.choice((0.1, 0.3, 0.5, 0.8))
-        weather = cls(rng, place=rng.choice(PLACES), slow_kind=rng.choice(SLOW_KINDS))
+        weather = cls(
+            rng, place=rng.choice(PLACES), slow_kind=rng.choice(SLOW_KINDS), trigger=rng.choice(TRIGGERS)
+        )
         for fault in FAULTS:
-            rates = RATES_AT_POINTS if fault in AT_POINTS else RATES
-            if fault == "lost for long":
-                rates = RATES_OF_LOSS
+            rates = RATES_AT_POINTS if fault in AT_POINTS else RARE_OR_OFTEN.get(fault, RATES)
             if rng.random() < share:
                 focused = 6 if fault in AT_POINTS and weather.place else 1
                 weather.rates[fault] = rng.choice(rates) * focused
@@ -102,6 +124,10 @@ class Weather:
     def is_slow(self, kind: str) -> bool:
         """Whether this message takes minutes, because all of its kind do."""
         return not self.calm and kind == self.slow_kind and self.rng.random() < 0.5
+
+    def is_triggered(self, kind: str) -> bool:
+        """Whether this message has a service lost, because all of its kind do."""
+        return not self.calm and kind == self.trigger and self.rng.random() < 0.5
 
     def strikes_at(self, fault: str, point: str) -> bool:
         """Whether this fault happens at a fault point."""

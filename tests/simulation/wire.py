@@ -49,6 +49,10 @@ class Reply:
     body: bytes
 
 
+# Calls that make something on which a customer can pay.
+PAGES = (": POST /stripe/v1/checkout/sessions", ": POST /stripe/v1/payment_intents")
+
+
 class NeverArrived(Exception):
     """The request did not get there."""
 
@@ -113,6 +117,8 @@ class Line:
     away_until: float = 0.0
     # Sees what arrives, at the moment it does.
     witness: Callable[[Asked], None] = lambda _: None
+    # Hears what is told, when it is.
+    heard: Callable[[Reply], None] = lambda _: None
 
     async def carry(self, asked: Asked, patience: float) -> Reply:
         """Carry a request and its answer. The request goes on when the one who sent it gives up or dies."""
@@ -122,22 +128,33 @@ class Line:
             raise NeverArrived(where)
         if self._struck("error before", where):
             return Reply(self.weather.rng.choice((500, 503)), {"content-type": "application/json"}, BROKEN)
-        delay = self._delay(where, patience)
+        delay = self._page_late(where) if where.endswith(PAGES) else 0.0
+        delay = delay or self._delay(where, patience)
         forgets = self._struck("answer lost", where)
-        arrival = outside(self.loop, self._arrive(asked, delay, where))
+        arrival = outside(self.loop, self._arrive(asked, delay, patience, where))
         done, _ = await asyncio.wait({arrival}, timeout=patience)
         if not done or forgets:
             if done:
                 await asyncio.sleep(self.weather.rng.choice((0.0, max(patience - delay, 0.0))))
             raise NoReply(where)
         await asyncio.sleep(self.weather.rng.uniform(0.001, 0.05))
-        return arrival.result()
+        reply = arrival.result()
+        self.heard(reply)
+        return reply
 
     def _struck(self, fault: str, where: str) -> bool:
         if self.weather.strikes(fault):
             self.trace.fault(fault, where)
             return True
         return False
+
+    def _page_late(self, where: str) -> float:
+        """A page may appear long after it was given up. What holds it up holds other calls up too."""
+        if not self._struck("page late", where):
+            return 0.0
+        away = self.weather.rng.uniform(40.0, 150.0)
+        self.away_until = max(self.away_until, self.loop.time() + away)
+        return self.weather.rng.uniform(away, 300.0)
 
     def _delay(self, where: str, patience: float) -> float:
         rng = self.weather.rng
@@ -147,11 +164,14 @@ class Line:
             return rng.uniform(0.5, patience)
         return rng.uniform(0.001, 0.2)
 
-    async def _arrive(self, asked: Asked, delay: float, where: str) -> Reply:
+    async def _arrive(self, asked: Asked, delay: float, patience: float, where: str) -> Reply:
         await asyncio.sleep(delay)
         if asked.method != "GET" and self._struck("error after", where):
             self.break_after(urlsplit(asked.url).path)
         self.witness(asked)
         reply = await exchange(self.app, asked)
         self.trace.note("call", f"{where} -> {reply.status}")
+        if self._struck("answer slow", where):
+            # What it says grows old on its way back.
+            await asyncio.sleep(self.weather.rng.uniform(0.5, patience))
         return reply
