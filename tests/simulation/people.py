@@ -1,4 +1,4 @@
-"""Customers and operators: they pay, decline, leave, come back, change their minds, and try again."""
+"""Customers: they pay, decline, leave, come back, change their minds, and try again."""
 
 from __future__ import annotations
 
@@ -8,52 +8,20 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sandbox.stripe import customer as payer
-from tests.simulation.installed import SHOP
 from tests.simulation.outside import Outside
 from tests.simulation.process import Gone
 from tests.simulation.system import System
 from tests.simulation.trace import Trace
+from tests.simulation.wishes import PAY_AT_ONCE, PLANS, Json, basket, wish_of
 
 GOOD = "4242424242424242"
 NO_FUNDS = "4000000000009995"
 ASKS_THE_BANK = "4000002760003184"
-TOO_LATE = ("pays a closed page", "leaves, then pays a closed page", "is declined, then pays a closed page")
-PLANS = (
-    "pays",
-    "pays",
-    "pays every page",
-    "pays",
-    "pays twice",
-    "declined, then pays",
-    "declined",
-    "answers the bank",
-    "refuses the bank",
-    "leaves",
-    "closes the page",
-    "cancels",
-    "cancels at once",
-    "pays and cancels",
-    "pays at the last moment",
-    "pays late",
-    "pays every page",
-    "pays a closed page",
-    *TOO_LATE,
-)
-# What everybody of a run may do alike.
-FASHIONS = (*PLANS, *TOO_LATE, *TOO_LATE, *TOO_LATE)
-PAY_AT_ONCE = ("pays", "pays twice", "pays and cancels", "pays at the last moment", "pays every page")
-DAY = "2026-03-03T"
-ON_THE_HOUR = ("10:00", "11:00")
-STARTS = ("10:00", "10:30", "11:00")
-OFFERINGS = ("visit", "visit", "long", "hello", "room", "course", "course", "hurry")
 OVER = ("confirmed", "failed")
 KEEN_AT_MOST = 3
 FIRST_KEEN = 100
-
-Json = dict[str, Any]
 
 
 @dataclass
@@ -86,7 +54,7 @@ class People:
     async def customer(self, number: int, items: list[Json] | None = None) -> None:
         """One customer, from the wish to the end."""
         plan = self.fashion or self.rng.choice(PLANS)
-        booking = await self._book(number, plan, items or self._basket())
+        booking = await self._book(number, plan, items or basket(self.rng))
         if booking is None:
             return
         if plan == "cancels at once":
@@ -101,17 +69,8 @@ class People:
             await asyncio.sleep(self.rng.uniform(0.0, 30.0))
         await self._follow(plan, booking)
 
-    def _basket(self) -> list[Json]:
-        offerings = [self.rng.choice(OFFERINGS) for _ in range(self.rng.choice((1, 1, 2, 2, 3)))]
-        return [{"offering": f"{SHOP}.{one}", "start": self._start(one)} for one in offerings]
-
     async def _book(self, number: int, plan: str, items: list[Json]) -> Json | None:
-        wish: Json = {
-            "items": items,
-            "customer": {"name": f"Customer {number}", "email": f"customer-{number}@example.com"},
-        }
-        if any(one["offering"] != f"{SHOP}.hello" for one in items):
-            wish["payment"] = {"method": self.rng.choice(("checkout", "card"))}
+        wish = wish_of(number, items, self.rng)
         for _ in range(12):
             try:
                 reply = await self.system.ask(
@@ -124,11 +83,6 @@ class People:
                 return self._answered(number, plan, reply.status, json.loads(reply.body))
             await asyncio.sleep(self.rng.uniform(0.5, 20.0))
         return None
-
-    def _start(self, offering: str) -> str:
-        # Off the grid is possible too, and refused.
-        whole = offering in ("room", "course") and self.rng.random() < 0.95
-        return f"{DAY}{self.rng.choice(ON_THE_HOUR if whole else STARTS)}:00+00:00"
 
     def _answered(self, number: int, plan: str, status: int, body: Json) -> Json | None:
         if status != 201:
@@ -288,38 +242,3 @@ class People:
         self.trace.note("customer", f"pays {page}: {outcome['outcome']}", id)
         if outcome["outcome"] in ("paid", "authorized") and not late and page in self.outside.known:
             self.witness(id)
-
-    # Operators
-
-    async def operator(self) -> None:
-        """Somebody who looks at what hangs, and sometimes acts."""
-        while not self.system.weather.calm:
-            await asyncio.sleep(self.rng.uniform(30.0, 300.0))
-            try:
-                await self._operate()
-            except Gone:
-                continue
-
-    async def _operate(self) -> None:
-        reply = await self.system.ask("booking", "GET", "/admin/sagas?limit=50")
-        if reply.status != 200:
-            return
-        open_ = [one for one in json.loads(reply.body)["sagas"] if one["status"] in ("running", "undoing")]
-        if not open_:
-            return
-        saga = self.rng.choice(open_)
-        reply = await self.system.ask("booking", "GET", f"/admin/sagas/{saga['id']}")
-        if reply.status != 200:
-            return
-        state = json.loads(reply.body)["state"]
-        action = self.rng.choice(("retry", "retry", "give-up"))
-        wish = {"reason": "looks stuck", "author": "simulated", **self._step_of(state)}
-        reply = await self.system.ask("booking", "POST", f"/admin/sagas/{saga['id']}/{action}", wish)
-        self.trace.note("operator", f"{action} {wish.get('step', '')}: {reply.status}", state["booking_id"])
-
-    def _step_of(self, state: Json) -> Json:
-        waiting = [key for key, one in state["steps"].items() if one["status"] in ("sent", "undoing")]
-        if not waiting:
-            return {}
-        step, _, item = self.rng.choice(waiting).partition("/")
-        return {"step": step, "item": item}

@@ -29,12 +29,14 @@ from tests.simulation.installed import Change, install, visited, workplace
 from tests.simulation.layout import Shape
 from tests.simulation.loop import Deadlock, SimulatedLoop, without_threads
 from tests.simulation.monitors import SLACK, Watch
+from tests.simulation.operators import Operator
 from tests.simulation.outside import Outside
-from tests.simulation.people import FASHIONS, People
+from tests.simulation.people import People
 from tests.simulation.process import tell_processes
 from tests.simulation.system import System
 from tests.simulation.trace import Trace
 from tests.simulation.weather import BY_THE_MINUTE, Weather
+from tests.simulation.wishes import FASHIONS
 from tests.support.evidence import Evidence
 
 # How many customers a run has. Two or three are enough for most misfortunes.
@@ -103,6 +105,7 @@ class _Run:
         )
         self.outside.stripe.witness = self.watch.arrived
         self.people = People(self.system, self.outside, self._fork(), self.trace)
+        self.operator = Operator(self.system, self.people.rng, self.trace)
         self.people.fashion = self.rng.choice(("", "", self.rng.choice(FASHIONS)))
         self.people.witness = self.watch.paid
         self.watch.freed = self.people.somebody_waits_for
@@ -142,7 +145,7 @@ class _Run:
             self.loop.create_task(self._later(self.rng.uniform(0.0, storm), number))
             for number in range(1, self.rng.choice(CUSTOMERS) + 1)
         ]
-        others = [self.loop.create_task(self.people.operator()) for _ in range(self.rng.choice((0, 1)))]
+        others = [self.loop.create_task(self.operator.watch()) for _ in range(self.rng.choice((0, 1)))]
         await self._storm(storm)
         self._calm()
         await asyncio.wait([*customers, *others, *self.people.keen, *self.people.tabs], timeout=TOO_LONG)
