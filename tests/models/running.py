@@ -24,9 +24,12 @@ def stories(count: int, steps: int) -> settings:
 
 
 def is_found(
-    machine: type[RuleBasedStateMachine], mutation: AbstractContextManager[None], said: str, told: settings
+    machine: type[RuleBasedStateMachine],
+    mutation: AbstractContextManager[None],
+    said: str | None,
+    told: settings,
 ) -> None:
-    """With a guard taken out some story breaks a promise, and one that fits is named."""
+    """With a guard taken out some story breaks a promise, and one that fits is named; None: any."""
     quick = settings(told, phases=[Phase.generate])
     with mutation, pytest.raises(AssertionError, match=said):
         run_state_machine_as_test(machine, settings=quick)

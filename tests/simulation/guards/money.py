@@ -9,8 +9,9 @@ from typing import Any
 
 import stripe
 
-from services.payment import decide, hints, journal, merge, operations, position, tasks, trails
+from services.payment import answers, decide, hints, journal, merge, operations, position, tasks, trails
 from services.payment import main as payment_main
+from services.payment import watch as payment_watch
 from services.payment.providers.stripe_errors import WitnessClient
 from services.payment.providers.stripe_reading import read_intent, read_session
 from tests.simulation.replacing import replaced
@@ -107,6 +108,20 @@ def second_payment_kept() -> Iterator[None]:
 
 
 @contextmanager
+def lost_page_not_looked_for() -> Iterator[None]:
+    """A page that was given up as never made cannot appear any more."""
+    with replaced(payment_watch, "_may_appear", lambda payment, attempt, now: False):
+        yield
+
+
+@contextmanager
+def sure_too_soon() -> Iterator[None]:
+    """Money is reported while a call that releases it may still arrive."""
+    with replaced(answers, "_is_certain", lambda payment: position.holder(payment) is not None):
+        yield
+
+
+@contextmanager
 def old_looks_believed() -> Iterator[None]:
     """What was read long ago counts as much as what was read now."""
     next_state = merge.next_state
@@ -197,6 +212,8 @@ MUTATIONS = {
     "an unknown outcome taken for a failure": unknown_taken_for_failed,
     "a new key with every try": called_before_committed,
     "a second payment kept": second_payment_kept,
+    "a lost page not looked for": lost_page_not_looked_for,
+    "reported while it may still be released": sure_too_soon,
     "old looks believed": old_looks_believed,
     "only webhooks tell of payments": nobody_looks_again,
     "captures not in the books": not_in_the_books,

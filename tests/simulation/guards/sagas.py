@@ -79,6 +79,21 @@ def no_timers() -> Iterator[None]:
 
 
 @contextmanager
+def asked_once() -> Iterator[None]:
+    """A command that is not answered is not sent again."""
+    send = Plan.send
+
+    def first_time_only(self: Plan, step: Any, item: str, kind: Any, status: Any, *, deadline: Any) -> None:
+        before, said = self.step(step, item), len(self._commands)
+        send(self, step, item, kind, status, deadline=deadline)
+        if before is not None and before.status == status:
+            del self._commands[said:]
+
+    with replaced(Plan, "send", first_time_only):
+        yield
+
+
+@contextmanager
 def failed_without_waiting() -> Iterator[None]:
     """A saga that gives up says so before everything is given back."""
     undo_from = _Engine.undo_from
@@ -142,6 +157,7 @@ MUTATIONS = {
     "siblings of a refused item kept": siblings_kept,
     "late effect not undone": late_effect_kept,
     "no timers": no_timers,
+    "a command is sent once": asked_once,
     "failed before everything is back": failed_without_waiting,
     "cancelled after the point of no return": cancelled_after_no_return,
     "capture before the slots are confirmed": capture_before_confirm,

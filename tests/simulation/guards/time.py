@@ -56,6 +56,17 @@ def no_tombstone() -> Iterator[None]:
 
 
 @contextmanager
+def refusal_taken_back() -> Iterator[None]:
+    """What was refused is granted to an older copy of the same command."""
+
+    async def for_now(refused: Any, *_: object) -> Any:
+        return refused
+
+    with replaced(holding, "_for_good", for_now):
+        yield
+
+
+@contextmanager
 def saga_forgotten() -> Iterator[None]:
     """Nobody remembers which saga gave an item back."""
     with replaced(Hold, "given_back_by", lambda self, saga: False):
@@ -90,6 +101,7 @@ def seats_kept() -> Iterator[None]:
 MUTATIONS = {
     "database constraint dropped": no_constraint,
     "no tombstone": no_tombstone,
+    "a refusal of time is not final": refusal_taken_back,
     "who gave back is forgotten": saga_forgotten,
     "a lapsed hold confirmed unseen": lapsed_counts_as_held,
     "a release that does nothing": holds_for_ever,
