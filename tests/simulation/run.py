@@ -36,7 +36,7 @@ from tests.simulation.process import tell_processes
 from tests.simulation.system import System
 from tests.simulation.trace import Trace
 from tests.simulation.weather import BY_THE_MINUTE, Weather
-from tests.simulation.wishes import FASHIONS
+from tests.simulation.wishes import FASHIONS, TOO_LATE
 from tests.support.evidence import Evidence
 
 # How many customers a run has. Two or three are enough for most misfortunes.
@@ -107,6 +107,9 @@ class _Run:
         self.people = People(self.system, self.outside, self._fork(), self.trace)
         self.operator = Operator(self.system, self.people.rng, self.trace)
         self.people.fashion = self.rng.choice(("", "", self.rng.choice(FASHIONS)))
+        if self.weather.slow_kind and self.rng.random() < 0.25:
+            # What is taken up late, by messages that are late: two misfortunes that seldom meet by chance.
+            self.people.fashion = self.rng.choice(TOO_LATE)
         self.people.witness = self.watch.paid
         self.watch.freed = self.people.somebody_waits_for
 
@@ -141,8 +144,12 @@ class _Run:
         await self.outside.start()
         await self.system.start()
         storm = self.rng.uniform(60.0, self.rng.choice(STORMS))
+        begin_by = storm
+        if self.people.fashion in TOO_LATE:
+            # The storm outlasts what comes of paying too late.
+            storm += 900.0
         customers = [
-            self.loop.create_task(self._later(self.rng.uniform(0.0, storm), number))
+            self.loop.create_task(self._later(self.rng.uniform(0.0, begin_by), number))
             for number in range(1, self.rng.choice(CUSTOMERS) + 1)
         ]
         others = [self.loop.create_task(self.operator.watch()) for _ in range(self.rng.choice((0, 1)))]

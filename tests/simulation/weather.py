@@ -49,7 +49,7 @@ PLACES = (
     "publish",
     "before task",
 )
-# In some runs one kind of message is on its way for minutes, every second time.
+# In some runs one kind of message, or all of a service, is on its way for minutes, every second time.
 SLOW_KINDS = (
     *("",) * 6,
     "calendar.hold",
@@ -63,8 +63,8 @@ SLOW_KINDS = (
     "payment.capture",
     "payment.give_back",
     "payment.given_back",
-    "booking.confirmed",
-    "booking.failed",
+    "booking.",
+    "booking.",
 )
 # In some runs a service is lost for long just when it is spoken of, every second time.
 TRIGGERS = (
@@ -123,7 +123,9 @@ class Weather:
 
     def is_slow(self, kind: str) -> bool:
         """Whether this message takes minutes, because all of its kind do."""
-        return not self.calm and kind == self.slow_kind and self.rng.random() < 0.5
+        slow = self.slow_kind
+        meant = kind.startswith(slow) if slow.endswith(".") else kind == slow
+        return not self.calm and meant and self.rng.random() < 0.5
 
     def is_triggered(self, kind: str) -> bool:
         """Whether this message has a service lost, because all of its kind do."""
