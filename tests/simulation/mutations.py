@@ -17,7 +17,7 @@ from functools import partial
 from tests.simulation import run
 from tests.simulation.guards import MUTATIONS
 
-AT_MOST = 60
+AT_MOST = 300
 
 
 @dataclass(frozen=True)
