@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.broker",
     "tests.support.chromium",
+    "tests.support.launcher",
     "tests.support.summary",
 ]
 

@@ -10,13 +10,6 @@ from tests.support.launcher import Launcher
 from tests.support.services import Found
 
 
-@pytest.fixture(scope="session")
-def launcher() -> Iterator[Launcher]:
-    """Where processes come from quickly."""
-    with Launcher() as ready:
-        yield ready
-
-
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory, launcher: Launcher) -> Iterator[Embedded]:
     """The whole product in one process."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from tests.support import private_postgres, private_rabbitmq
 from tests.support.ports import answers
@@ -16,6 +16,7 @@ from tests.support.services import POSTGRES, RABBITMQ, Found, Need, stop
 # As in production: what was confirmed is kept, and a page that was half written is mended.
 SETTINGS = "-c fsync=on -c full_page_writes=on -c max_connections=300 -c listen_addresses=127.0.0.1"
 GONE_WITHIN = 20.0
+Instance = TypeVar("Instance", private_postgres.Instance, private_rabbitmq.Instance)
 
 
 class Mortal(Protocol):
@@ -41,11 +42,12 @@ class Missing(Exception):
         self.need = need
 
 
-class Postgres:
-    """The database server: its first process and all that it forked."""
+class _Server(Generic[Instance]):
+    """A server of a run's own."""
 
-    def __init__(self, instance: private_postgres.Instance) -> None:
-        self._instance = instance
+    def __init__(self, instance: Instance, port: int) -> None:
+        self._instance: Instance = instance
+        self._port = port
 
     @property
     def found(self) -> Found:
@@ -55,11 +57,15 @@ class Postgres:
     @property
     def running(self) -> bool:
         """Whether it takes connections."""
-        return answers("127.0.0.1", self._instance.port)
+        return answers("127.0.0.1", self._port)
 
     def start(self) -> None:
-        """Begin, or recover from what the last one left; it answers when this returns."""
+        """Begin, or go on with what the last one left; it answers when this returns."""
         self._instance.run()
+
+
+class Postgres(_Server[private_postgres.Instance]):
+    """The database server: its first process and all that it forked."""
 
     def kill(self) -> None:
         """End all of its processes at once."""
@@ -86,25 +92,8 @@ class Postgres:
         return [first, *_children(first)]
 
 
-class Rabbit:
+class Rabbit(_Server[private_rabbitmq.Instance]):
     """The broker."""
-
-    def __init__(self, instance: private_rabbitmq.Instance) -> None:
-        self._instance = instance
-
-    @property
-    def found(self) -> Found:
-        """Where it answers."""
-        return self._instance.found
-
-    @property
-    def running(self) -> bool:
-        """Whether it takes connections."""
-        return answers("127.0.0.1", self._instance.amqp)
-
-    def start(self) -> None:
-        """Begin, or go on with what the last one left; it answers when this returns."""
-        self._instance.run()
 
     def kill(self) -> None:
         """End it in the middle of whatever it does."""
@@ -132,7 +121,7 @@ def postgres(directory: Path) -> Iterator[Postgres]:
     instance = private_postgres.made(directory, SETTINGS)
     if instance is None:
         raise Missing(POSTGRES)
-    server = Postgres(instance)
+    server = Postgres(instance, instance.port)
     server.start()
     try:
         yield server
@@ -147,7 +136,7 @@ def rabbit(directory: Path) -> Iterator[Rabbit]:
     instance = private_rabbitmq.made(directory)
     if instance is None:
         raise Missing(RABBITMQ)
-    server = Rabbit(instance)
+    server = Rabbit(instance, instance.amqp)
     server.start()
     try:
         yield server

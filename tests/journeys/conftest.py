@@ -28,13 +28,6 @@ EACH_ALONE = pytest.param(
 
 
 @pytest.fixture(scope="session")
-def launcher() -> Iterator[Launcher]:
-    """Where processes come from quickly."""
-    with Launcher() as ready:
-        yield ready
-
-
-@pytest.fixture(scope="session")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The whole product in one process."""
     product = Embedded(tmp_path_factory.mktemp("embedded"))

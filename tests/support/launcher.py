@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pytest
+
 from tests.support.crashing import ARMED, CODE, PASSED
 from tests.support.program import ROOT, clean_environment
 
@@ -180,3 +182,10 @@ class Forked:
     def said(self) -> str:
         """What it wrote so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """Where processes come from quickly."""
+    with Launcher() as ready:
+        yield ready
