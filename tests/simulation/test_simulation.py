@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.run import simulate
 
 # Seeds that once ended badly, and some that never did.
-SEEDS = (*range(16), 39, 2351)
+SEEDS = (*range(16), 39, 111, 2351, 2520, 2994)
 
 
 @pytest.mark.timeout(300)
