@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -82,6 +83,8 @@ class Forked:
     port: int = 0
     command: list[str] = field(default_factory=list)
     _id: int = 0
+    # The process itself, not its number: the system gives the number of one that ended to the next.
+    _process: int = -1
 
     def start(self) -> None:
         """Begin; it answers a moment later."""
@@ -97,6 +100,9 @@ class Forked:
                 "folder": str(self.folder),
             }
         )
+        self._let_go()
+        with suppress(ProcessLookupError):
+            self._process = os.pidfd_open(self._id)
 
     def arm(self, point: str, number: int = 1) -> None:
         """Have it die when it passes this point for this many times from now on."""
@@ -121,18 +127,17 @@ class Forked:
         try:
             yield
         finally:
-            resource.prlimit(self._id, resource.RLIMIT_FSIZE, before)
+            # One that was killed meanwhile has no limits any more.
+            with suppress(ProcessLookupError):
+                resource.prlimit(self._id, resource.RLIMIT_FSIZE, before)
 
     @property
     def running(self) -> bool:
         """Whether it has not ended yet."""
-        if not self._id:
+        if self._process < 0:
             return False
-        try:
-            os.kill(self._id, 0)
-        except ProcessLookupError:
-            return False
-        return True
+        ended, _, _ = select.select([self._process], [], [], 0)
+        return not ended
 
     def ends_within(self, seconds: float) -> bool:
         """Whether it ends by itself before that."""
@@ -160,9 +165,9 @@ class Forked:
         self._signal(signal.SIGCONT)
 
     def _signal(self, how: signal.Signals) -> None:
-        if self._id:
+        if self._process >= 0:
             with suppress(ProcessLookupError):
-                os.kill(self._id, how)
+                signal.pidfd_send_signal(self._process, how)
 
     def code(self) -> int:
         """The exit code it left, when it could."""
@@ -174,10 +179,15 @@ class Forked:
         self._signal(how)
         while self.running:
             if time.monotonic() > deadline:
-                os.kill(self._id, signal.SIGKILL)
+                self._signal(signal.SIGKILL)
                 deadline += 10
             time.sleep(0.01)
-        self._id = 0
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._process >= 0:
+            os.close(self._process)
+        self._process = -1
 
     def said(self) -> str:
         """What it wrote so far."""
